@@ -1,0 +1,325 @@
+package bot
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"frontdesk/bot/extract"
+	"frontdesk/bot/texts"
+	"frontdesk/channels"
+	"frontdesk/store"
+)
+
+// attachBelow is how many bytes of files go along with a message to staff; the
+// names of the others are told.
+const attachBelow = 20 << 20
+
+// desk is something for staff: one message in the thread of a case, or of a
+// conversation that has none.
+type desk struct {
+	note  texts.Note
+	line  *channels.Line // what a customer just wrote
+	card  *channels.Card // or a whole brief
+	files []store.Attachment
+	only  *channels.Person // to one colleague and not to the whole desk
+}
+
+// toDesk puts a message into the staff thread of the conversation's case, which
+// it opens where there is none. A complaint is read at its own desk.
+func (e *Engine) toDesk(tx *store.Tx, now time.Time, conv store.Conversation, d desk) error {
+	kind, title := kindQuestion, ""
+	if conv.Case != 0 {
+		c, err := tx.Case(conv.Case)
+		if err != nil {
+			return fmt.Errorf("case %d: %w", conv.Case, err)
+		}
+		kind, title = c.Kind, c.Title
+	}
+	to := e.cfg.desk(conv.Channel, kind)
+	address, err := json.Marshal(to.To)
+	if err != nil {
+		return err
+	}
+	t, err := tx.StaffThread(conv.Case, conv.ID)
+	if err == store.ErrNotFound || err == nil && (t.Channel != to.Channel || t.Place != to.Place || t.Address != string(address)) {
+		subject := e.staff("notice-subject", textArgs{})
+		if conv.Case != 0 {
+			subject = e.staff("handover-subject", textArgs{Number: conv.Case, Kind: string(e.kind(kind)), Title: title})
+		}
+		t = store.Thread{Audience: store.ForStaff, Conversation: conv.ID, Case: conv.Case, Channel: to.Channel, Place: to.Place,
+			Address: string(address), Subject: string(subject), Token: token(), Created: now}
+		t.ID, err = tx.AddThread(t)
+	}
+	if err != nil {
+		return err
+	}
+	return e.toThread(tx, now, t, to.To, d)
+}
+
+// toThread puts a message into a thread of staff.
+func (e *Engine) toThread(tx *store.Tx, now time.Time, t store.Thread, to channels.Person, d desk) error {
+	if d.only != nil {
+		to = *d.only
+	}
+	card := d.card
+	if d.line != nil {
+		card = &channels.Card{Lines: []channels.Line{*d.line}}
+	}
+	files, left := attachable(d.files)
+	if len(d.files) > 0 {
+		if card == nil {
+			card = &channels.Card{}
+		}
+		card.Footer = string(e.staff("files", textArgs{Count: len(d.files), Left: left}))
+	}
+	out := channels.Outbound{Key: token(), Channel: t.Channel, Thread: t.Token, Place: t.Place, Subject: t.Subject, Op: channels.Post,
+		Audience: channels.Staff, From: e.cfg.Company, Lang: e.cfg.staffLang(), Body: channels.Body{Format: channels.Plain, Text: string(d.note)}, Card: card}
+	if !to.Zero() {
+		out.To = []channels.Person{to}
+	}
+	return e.enqueue(tx, &incoming{now: now}, out, t, 0, 0, files)
+}
+
+func attachable(all []store.Attachment) (files []store.Attachment, left string) {
+	var size int64
+	var names []string
+	for _, f := range all {
+		if size += f.Size; f.Blob != 0 && size <= attachBelow {
+			files = append(files, f)
+		} else {
+			names = append(names, f.Name)
+		}
+	}
+	return files, strings.Join(names, ", ")
+}
+
+// notice tells the staff of a channel something that belongs to no conversation.
+func (e *Engine) notice(tx *store.Tx, now time.Time, channel string, note texts.Note) error {
+	t, err := e.noticeThread(tx, now, channel)
+	if err != nil {
+		return err
+	}
+	return e.toThread(tx, now, t, e.cfg.Channels[channel].Staff.To, desk{note: note})
+}
+
+func (e *Engine) noticeThread(tx *store.Tx, now time.Time, channel string) (store.Thread, error) {
+	to := e.cfg.Channels[channel].Staff
+	t, err := tx.NoticeThread(to.Channel)
+	if err != store.ErrNotFound {
+		return t, err
+	}
+	address, err := json.Marshal(to.To)
+	if err != nil {
+		return t, err
+	}
+	t = store.Thread{Audience: store.ForStaff, Channel: to.Channel, Place: to.Place, Address: string(address),
+		Subject: string(e.staff("notice-subject", textArgs{})), Token: token(), Created: now}
+	t.ID, err = tx.AddThread(t)
+	return t, err
+}
+
+// alert tells staff something about a customer's thread.
+func (e *Engine) alert(tx *store.Tx, now time.Time, t store.Thread, note texts.Note) error {
+	conv, err := tx.Conversation(t.Conversation)
+	if err != nil {
+		return err
+	}
+	return e.toDesk(tx, now, conv, desk{note: note})
+}
+
+// handOver gives staff the brief: who, what was asked, what the bot tried and why
+// it stopped, what is missing, what is next, who owns it and until when; then the
+// conversation. Card numbers and the like are masked.
+func (e *Engine) handOver(tx *store.Tx, in *incoming, s *Situation, d Decision, v *CaseView) error {
+	c, err := tx.Case(v.Number)
+	if err != nil {
+		return err
+	}
+	card, err := e.brief(&tx.Snapshot, in.now, in.conv, c, d)
+	if err != nil {
+		return err
+	}
+	files, err := e.filesOf(tx, in)
+	if err != nil {
+		return err
+	}
+	return e.toDesk(tx, in.now, in.conv, desk{note: e.receivers(&tx.Snapshot, in.conv, in.answerTo), card: card, files: files})
+}
+
+// receivers says at the top of a hand-over who gets what an agent replies.
+func (e *Engine) receivers(s *store.Snapshot, conv store.Conversation, to channels.Person) texts.Note {
+	letter := e.cfg.Channels[conv.Channel].Letter
+	key := "who-receives"
+	if !letter {
+		key += "-chat"
+	}
+	return e.staff(key, textArgs{To: e.display(to)}) + "\n" + e.staff("how", textArgs{})
+}
+
+func (e *Engine) display(p channels.Person) string {
+	if p.Name == "" || p.Name == p.Address {
+		return p.Address
+	}
+	return fmt.Sprintf("%s <%s>", oneLine(p.Name, 60), p.Address)
+}
+
+func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation, c store.Case, d Decision) (*channels.Card, error) {
+	var fields []channels.Field
+	add := func(label, value string) {
+		if value != "" {
+			fields = append(fields, channels.Field{Label: string(e.staff("label-"+label, textArgs{})), Value: extract.Mask(value)})
+		}
+	}
+	t, err := s.CustomerThread(conv.ID)
+	if err != nil {
+		return nil, err
+	}
+	customer, err := person(t.Address)
+	if err != nil {
+		return nil, err
+	}
+	if customer.Name == "" {
+		if customer.Name, err = s.CustomerName(conv.Customer); err != nil {
+			return nil, err
+		}
+	}
+	add("customer", e.display(customer))
+	add("language", conv.Lang)
+	add("asked", c.Title)
+	if d.Case != nil {
+		add("why", string(e.staff("why-"+d.Case.Why, textArgs{})))
+		add("candidates", candidateList(d.Case))
+		add("missing", e.fieldNames(d.Case.Missing, e.cfg.staffLang()))
+	}
+	var memory Memory
+	if err := json.Unmarshal([]byte(conv.Memory), &memory); err != nil {
+		return nil, err
+	}
+	add("tried", strings.Join(memory.Answered, ", "))
+	known, err := s.Fields(c.ID)
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for name, value := range known {
+		list = append(list, name+": "+value)
+	}
+	sort.Strings(list)
+	add("fields", strings.Join(list, "; "))
+	if conv.Linked != 0 {
+		linked, err := s.Conversation(conv.Linked)
+		if err != nil {
+			return nil, err
+		}
+		name, err := s.CustomerName(linked.Customer)
+		if err != nil {
+			return nil, err
+		}
+		add("linked", string(e.staff("linked", textArgs{Name: name})))
+	}
+	add("next", string(e.staff("next-"+nextAction(c.Kind), textArgs{})))
+	add("owner", c.Owner)
+	v, err := caseView(s, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	if !v.Due.IsZero() {
+		add("due", e.time(v.Due, e.cfg.staffLang(), now))
+	}
+	card := &channels.Card{Title: string(e.staff("handover-subject", textArgs{Number: c.ID, Kind: string(e.kind(c.Kind)), Title: c.Title})), Fields: fields}
+	said, err := s.Said(conv.ID, true, 20)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range said {
+		card.Lines = append(card.Lines, e.line(m, now))
+	}
+	return card, nil
+}
+
+func nextAction(kind string) string {
+	switch kind {
+	case kindComplaint:
+		return "investigate"
+	case kindPrivacy:
+		return "verify"
+	case kindSuggestion, kindPraise:
+		return "read"
+	}
+	return "answer"
+}
+
+func candidateList(op *CaseOp) string {
+	var all []string
+	for _, m := range op.Candidates {
+		all = append(all, fmt.Sprintf("%s (%.2f)", m.Entry.ID, m.Score))
+	}
+	return strings.Join(all, ", ")
+}
+
+func (e *Engine) line(m store.Message, now time.Time) channels.Line {
+	text := m.Text
+	if r := []rune(text); len(r) > 10000 {
+		text = string(r[:10000]) + "…"
+	}
+	return channels.Line{Who: e.who(m), When: e.time(m.At, e.cfg.staffLang(), now), Text: extract.Mask(text), Note: m.Audience == store.ForStaff}
+}
+
+func (e *Engine) who(m store.Message) string {
+	switch m.Author {
+	case store.ByBot, store.ByRobot:
+		if m.Name != "" {
+			return m.Name
+		}
+		return string(e.staff("bot", textArgs{}))
+	case store.ByStaff:
+		if m.Audience == store.ForStaff {
+			return m.Name + " (" + string(e.staff("note", textArgs{})) + ")"
+		}
+		return m.Name
+	}
+	if m.Name != "" {
+		return m.Name
+	}
+	return string(e.staff("customer", textArgs{}))
+}
+
+// relay shows staff what the customer wrote while people have the case.
+func (e *Engine) relay(tx *store.Tx, in *incoming, d Decision) error {
+	files, err := e.filesOf(tx, in)
+	if err != nil {
+		return err
+	}
+	line := e.line(in.messages[len(in.messages)-1], in.now)
+	line.Text = extract.Mask(in.text())
+	note := e.receivers(&tx.Snapshot, in.conv, in.answerTo) + "\n\n" + e.staff(d.Relay, textArgs{})
+	return e.toDesk(tx, in.now, in.conv, desk{note: note, line: &line, files: files})
+}
+
+func (e *Engine) filesOf(tx *store.Tx, in *incoming) ([]store.Attachment, error) {
+	var all []store.Attachment
+	for _, m := range in.messages {
+		files, err := tx.Attachments(m.ID)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, files...)
+	}
+	return all, nil
+}
+
+func (e *Engine) staff(key string, a textArgs) texts.Note {
+	return e.cfg.Texts.Staff(e.cfg.staffLang(), key, a)
+}
+
+// kind names a kind of case for staff.
+func (e *Engine) kind(kind string) texts.Note {
+	switch kind {
+	case kindQuestion, kindComplaint, kindRequest, kindPrivacy, kindSuggestion, kindPraise:
+		return e.staff("kind-"+kind, textArgs{})
+	}
+	return texts.Note(kind)
+}

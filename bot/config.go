@@ -1,0 +1,186 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"frontdesk/bot/texts"
+	"frontdesk/channels"
+	"frontdesk/store"
+)
+
+// Config is what the operator decides.
+type Config struct {
+	Company   string
+	Languages []string // that the company serves; the first is also the staff's
+	Calendar  *Calendar
+	Promises  map[string]map[store.Priority]time.Duration // working time to an answer, by kind of case; "request" stands in for kinds not named
+	Staff     []Agent
+	Channels  map[string]Channel
+	Texts     *texts.Set
+}
+
+// Agent is a member of staff.
+type Agent struct {
+	Name       string
+	Identities []channels.Person
+	Supervisor bool // the first one is the duty lead: accountable for what nobody has taken
+}
+
+// Channel is one way in and out.
+type Channel struct {
+	Source channels.Source
+	Sender channels.Sender
+	Own    []channels.Person // our own addresses there
+
+	Staff      Desk // where hand-overs go
+	Complaints Desk // where complaints go; zero: to Staff
+
+	Letter  bool // texts open and close as letters do; otherwise as talk
+	Buttons bool // choices can be offered
+	Gather  time.Duration
+	Observe bool      // what the bot would say goes to staff only
+	Start   time.Time // what arrived before is recorded, not answered
+	FromNow bool      // Start is when the channel first ran
+	Budget  Budget
+	Workers int // deliveries under way at once; 0: 4
+}
+
+// Desk is a place where staff read.
+type Desk struct {
+	Channel string
+	To      channels.Person
+	Place   string
+}
+
+// Budget limits what the bot says without a person: at most Hour and Day messages
+// to one correspondent in that time, and Talk in one conversation. Zero fields
+// take the defaults 3, 10 and 5.
+type Budget struct{ Hour, Day, Talk int }
+
+// Thresholds on the estimate that an answer is right.
+const (
+	answerAt = 0.60 // the bot answers
+	offerAt  = 0.35 // it is worth offering, or naming in a brief
+)
+
+func (c *Config) check() error {
+	var errs []error
+	if c.Calendar == nil || c.Texts == nil || len(c.Languages) == 0 || c.Company == "" {
+		errs = append(errs, errors.New("company, languages, calendar and texts are required"))
+	}
+	if len(c.Staff) == 0 {
+		errs = append(errs, errors.New("there is nobody on the staff"))
+	}
+	for name, ch := range c.Channels {
+		b := &ch.Budget
+		for _, d := range []struct {
+			v *int
+			n int
+		}{{&b.Hour, 3}, {&b.Day, 10}, {&b.Talk, 5}, {&ch.Workers, 4}} {
+			if *d.v == 0 {
+				*d.v = d.n
+			}
+		}
+		if ch.Complaints == (Desk{}) {
+			ch.Complaints = ch.Staff
+		}
+		c.Channels[name] = ch
+		for _, d := range []Desk{ch.Staff, ch.Complaints} {
+			if _, ok := c.Channels[d.Channel]; !ok {
+				errs = append(errs, fmt.Errorf("channel %s: its staff read on channel %q, which does not exist", name, d.Channel))
+			}
+			for _, own := range ch.Own {
+				if own.Is(d.To) {
+					errs = append(errs, fmt.Errorf("channel %s: %s is its own address and cannot be where staff read", name, own.Address))
+				}
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// lead returns who is accountable for what nobody has taken.
+func (c *Config) lead() string {
+	for _, a := range c.Staff {
+		if a.Supervisor {
+			return a.Name
+		}
+	}
+	return c.Staff[0].Name
+}
+
+// agent returns the member of staff with this identity.
+func (c *Config) agent(p channels.Person) (Agent, bool) {
+	for _, a := range c.Staff {
+		for _, id := range a.Identities {
+			if id.Is(p) {
+				return a, true
+			}
+		}
+	}
+	return Agent{}, false
+}
+
+// ours reports whether an address is one of our own, a desk's or a colleague's:
+// none of these is ever a customer or a participant.
+func (c *Config) ours(p channels.Person) bool {
+	if _, ok := c.agent(p); ok {
+		return true
+	}
+	for _, ch := range c.Channels {
+		if ch.Staff.To.Is(p) || ch.Complaints.To.Is(p) {
+			return true
+		}
+	}
+	return c.own(p)
+}
+
+func (c *Config) own(p channels.Person) bool {
+	for _, ch := range c.Channels {
+		for _, o := range ch.Own {
+			if o.Is(p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (c *Config) desk(channel, kind string) Desk {
+	if kind == kindComplaint {
+		return c.Channels[channel].Complaints
+	}
+	return c.Channels[channel].Staff
+}
+
+// staffLang is the language of what staff read.
+func (c *Config) staffLang() string { return c.Languages[0] }
+
+// due returns when an answer is promised; zero if the calendar never opens.
+func (c *Config) due(kind string, p store.Priority, now time.Time) time.Time {
+	byPriority, ok := c.Promises[kind]
+	if !ok {
+		byPriority = c.Promises[kindRequest]
+	}
+	d, ok := byPriority[p]
+	if !ok {
+		d = 8 * time.Hour
+	}
+	t, ok := c.Calendar.Promise(now, d)
+	if !ok {
+		return time.Time{}
+	}
+	return t
+}
+
+func (c *Config) channelNames() []string {
+	var names []string
+	for n := range c.Channels {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	return names
+}

@@ -1,0 +1,558 @@
+package bot
+
+import (
+	"strconv"
+	"strings"
+
+	"frontdesk/bot/extract"
+	"frontdesk/faq"
+	"frontdesk/store"
+)
+
+// Kinds of case.
+const (
+	kindQuestion   = "question"
+	kindComplaint  = "complaint"
+	kindRequest    = "request"
+	kindPrivacy    = "privacy"
+	kindSuggestion = "suggestion"
+	kindPraise     = "praise"
+)
+
+// Decision is what is to be done about a message.
+type Decision struct {
+	Rule  string  // the rule of the policy that decided
+	Why   string  // in its own words, for the event
+	Score float64 // of the best FAQ match, or of the intent that decided
+
+	Say        []Part // one message to the customer; none: silence
+	Choices    []faq.Match
+	Case       *CaseOp // opens or joins a case, and hands it to people
+	Relay      string  // tells staff what the customer wrote: a sentence of texts
+	State      store.State
+	Memory     Memory
+	Quarantine bool
+}
+
+// Part is one paragraph of what the customer is told.
+type Part struct {
+	Key    string // a sentence of texts
+	Entry  string // or the answer of this FAQ entry
+	Quote  string
+	Quotes []string
+	Fields []string // names of missing fields
+}
+
+// CaseOp opens a case, or joins or reopens the conversation's own.
+type CaseOp struct {
+	Kind       string
+	Priority   store.Priority
+	Title      string
+	Why        string // "human", "unsure", …: a why- sentence of texts
+	Fields     map[string]string
+	Missing    []string
+	Candidates []faq.Match
+	Promise    bool // an answer time is promised
+}
+
+// decide is the policy, from top to bottom. It is pure.
+func decide(s *Situation) Decision {
+	d := Decision{State: s.State, Memory: s.Memory}
+	d.Memory.Awaiting, d.Memory.Offered = "", nil
+
+	switch human, wantsHuman := s.intent(faq.Human); {
+
+	case s.Early:
+		return d.because("before-start", "it arrived before the channel's start")
+
+	case s.Case == nil && spam(s):
+		d.Quarantine = true
+		return d.because("spam", "it reads like advertising")
+
+	// 2. A person is never more than one sentence away.
+	case wantsHuman && s.State != store.WithPerson:
+		d.score(human)
+		return humanAsked(s, d)
+
+	// 3. A person is on it: relay, and be silent.
+	case s.State == store.WithPerson:
+		d.Relay, d.Memory = "relay", s.Memory
+		if s.Receipt && !s.Spent {
+			d.say("receipt")
+		}
+		return d.because("with-person", "a person has taken over")
+
+	// A talk that costs too much goes to people, who are told that the customer
+	// was not.
+	case s.Spent && s.State == store.Waiting:
+		d.Relay, d.Memory = "relay", s.Memory
+		return d.because("budget", "the budget of automatic messages is used up")
+	case s.Spent:
+		d.handOver(s, kindQuestion, "budget")
+		d.Case.Promise = false
+		return d.because("budget", "the budget of automatic messages is used up")
+
+	case s.Problem != "":
+		d.handOver(s, kindQuestion, "unreadable")
+		d.say("unreadable")
+		return d.because("unreadable", s.Problem)
+
+	// 4. An answer that we are waiting for.
+	case s.Memory.Awaiting == awaitChoice:
+		if chosen, ok := choice(s); ok {
+			return chose(s, d, chosen)
+		}
+	case s.Memory.Awaiting == awaitHelped:
+		if after, ok := helped(s, d); ok {
+			return after
+		}
+	case s.Memory.Awaiting == awaitDetails && s.State == store.Waiting && !closing(s):
+		return details(s, d)
+	}
+
+	// 5. Complaints; a further one in the same talk joins its case.
+	if i, ok := s.intent(faq.Complaint); ok {
+		d.score(i)
+		return complained(s, d)
+	}
+	if i, ok := s.intent(faq.StillNot, faq.NotHelped); ok && (len(s.Memory.Answered) > 0 || s.Case != nil) {
+		d.score(i)
+		return notHelped(s, d)
+	}
+	if i, ok := s.intent(faq.Status); ok {
+		d.score(i)
+		return status(s, d)
+	}
+
+	// 6. What the FAQ is sure of is answered, also while people are waited for.
+	if after, ok := answer(s, d); ok {
+		return after
+	}
+	if s.State == store.Waiting && s.Case != nil {
+		return waiting(s, d)
+	}
+
+	// 7. Requests, privacy, suggestions, praise.
+	for _, k := range []struct{ intent, kind string }{
+		{faq.Privacy, kindPrivacy}, {faq.Request, kindRequest}, {faq.Suggestion, kindSuggestion}, {faq.Praise, kindPraise},
+	} {
+		if i, ok := s.intent(k.intent); ok {
+			d.score(i)
+			return requested(s, d, k.kind)
+		}
+	}
+
+	// 8. Two or three entries are close.
+	if close := candidates(s); s.Buttons && len(close) > 0 && len(questions(s)) == 1 {
+		d.Memory.Awaiting, d.Choices = awaitChoice, close
+		for _, m := range close {
+			d.Memory.Offered = append(d.Memory.Offered, m.Entry.ID)
+		}
+		d.Score = close[0].Score
+		d.say("choices")
+		return d.because("choices", "some entries are close, none is sure")
+	}
+
+	// 9. Small talk is answered in kind and becomes no case.
+	if after, ok := smallTalk(s, d); ok {
+		return after
+	}
+
+	// 10. Otherwise, honestly: a person.
+	d.handOver(s, kindQuestion, "unsure")
+	if len(d.Case.Candidates) > 0 {
+		d.Case.Why, d.Score = "close", d.Case.Candidates[0].Score
+	}
+	d.say("handed")
+	return d.because("unsure", "no entry is sure")
+}
+
+func (d Decision) because(rule, why string) Decision {
+	d.Rule, d.Why = rule, why
+	return d
+}
+
+func (d *Decision) say(key string)     { d.Say = append(d.Say, Part{Key: key}) }
+func (d *Decision) score(i faq.Intent) { d.Score = i.Score }
+
+// handOver gives the message to people. A conversation has at most one open case;
+// apply joins it or opens one.
+func (d *Decision) handOver(s *Situation, kind, why string) {
+	d.State = store.Waiting
+	d.Memory.Told = false
+	d.Case = &CaseOp{Kind: kind, Priority: store.Normal, Title: title(s), Why: why, Fields: fields(s), Candidates: candidates(s), Promise: true}
+}
+
+func humanAsked(s *Situation, d Decision) Decision {
+	if s.State == store.Waiting && s.Case != nil && s.Case.Open {
+		d.Relay, d.Memory = "relay", s.Memory
+		if !s.Spent {
+			d.say("human-again")
+		}
+		return d.because("human", "the customer asks for a person again")
+	}
+	d.handOver(s, kindQuestion, "human")
+	if !s.Spent {
+		d.say("human")
+	} else {
+		d.Case.Promise = false
+	}
+	return d.because("human", "the customer asks for a person")
+}
+
+// choice returns which offered entry the message names.
+func choice(s *Situation) (string, bool) {
+	t := strings.Trim(strings.ToLower(strings.TrimSpace(s.Text)), " .。!！、)）(（#第个條条號号")
+	if n, err := strconv.Atoi(t); err == nil && n >= 1 && n <= len(s.Memory.Offered) {
+		return s.Memory.Offered[n-1], true
+	}
+	for i, words := range [][]string{{"一", "first", "the first"}, {"二", "second", "the second"}, {"三", "third", "the third"}} {
+		for _, w := range words {
+			if t == w && i < len(s.Memory.Offered) {
+				return s.Memory.Offered[i], true
+			}
+		}
+	}
+	for _, w := range []string{"都不是", "none of these", "none", "neither", "no", "不是"} {
+		if t == w {
+			return "", true
+		}
+	}
+	for _, id := range s.Memory.Offered { // a button's value
+		if strings.TrimSpace(s.Text) == id {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// chose answers what was chosen; nothing chosen goes to a person.
+func chose(s *Situation, d Decision, id string) Decision {
+	if id == "" {
+		d.handOver(s, kindQuestion, "close")
+		d.say("handed")
+		return d.because("none-chosen", "none of the offered entries is it")
+	}
+	d.Say = []Part{{Entry: id}}
+	d.answered(id)
+	return d.because("chosen", "the customer chose "+id)
+}
+
+func (d *Decision) answered(ids ...string) {
+	d.Memory.Awaiting = awaitHelped
+	d.Memory.Answered = append(append([]string(nil), d.Memory.Answered...), ids...)
+	d.say("helped")
+}
+
+// helped takes the answer to "did this help?".
+func helped(s *Situation, d Decision) (Decision, bool) {
+	if i, ok := s.intent(faq.NotHelped, faq.StillNot, faq.No); ok {
+		d.score(i)
+		return notHelped(s, d), true
+	}
+	if i, ok := s.intent(faq.Helped, faq.Yes); ok {
+		d.score(i)
+		d.end(s)
+		if !s.Letter {
+			d.say("glad")
+		}
+		return d.because("helped", "the answer helped"), true
+	}
+	return d, false
+}
+
+// end closes a talk with the bot, never one that has an open case.
+func (d *Decision) end(s *Situation) {
+	if s.Case == nil || !s.Case.Open {
+		d.State = store.Ended
+	}
+}
+
+func notHelped(s *Situation, d Decision) Decision {
+	why := "not-helped"
+	if s.Case != nil && !s.Case.Open {
+		why = "reopened"
+	}
+	if s.State == store.Waiting && s.Case != nil && s.Case.Open {
+		return waiting(s, d)
+	}
+	kind := kindQuestion
+	if s.Case != nil {
+		kind = s.Case.Kind
+	}
+	d.handOver(s, kind, why)
+	d.say("not-helped")
+	d.say("human")
+	return d.because("not-helped", "the customer says that it is not solved")
+}
+
+// details takes what the customer adds to a complaint. It is asked for once.
+func details(s *Situation, d Decision) Decision {
+	d.Relay = "relay"
+	d.Case = &CaseOp{Kind: s.Case.Kind, Fields: fields(s)}
+	d.Memory.Told = true
+	d.say("details")
+	d.answerKnown(s)
+	return d.because("details", "what was missing from the complaint")
+}
+
+// complained acknowledges and apologises before it asks anything.
+func complained(s *Situation, d Decision) Decision {
+	again := s.Case != nil && s.Case.Open && s.Case.Kind == kindComplaint
+	d.handOver(s, kindComplaint, "complaint")
+	if again {
+		d.Relay, d.Case, d.Memory = "relay", &CaseOp{Kind: kindComplaint, Fields: fields(s)}, s.Memory
+		if s.Memory.Told {
+			return d.because("complaint", "a further complaint in the same talk")
+		}
+		d.Memory.Told = true
+		d.say("complaint-more")
+		return d.because("complaint", "a further complaint in the same talk")
+	}
+	d.Say = append(d.Say, Part{Key: "complaint", Quote: d.Case.Title})
+	d.Case.Missing = missing(s)
+	if len(d.Case.Missing) > 0 {
+		d.Say = append(d.Say, Part{Key: "complaint-missing", Fields: d.Case.Missing})
+		d.Memory.Awaiting = awaitDetails
+	}
+	if s.Files == 0 {
+		d.say("complaint-evidence")
+	}
+	d.say("complaint-secret")
+	d.say("complaint-due")
+	d.answerKnown(s)
+	return d.because("complaint", "the customer complains")
+}
+
+// answerKnown answers the other questions of a message that is about something
+// else.
+func (d *Decision) answerKnown(s *Situation) {
+	for _, q := range questions(s) {
+		if m, ok := sure(q); ok {
+			d.Say = append(d.Say, Part{Key: "answer-to", Quote: q.Text}, Part{Entry: m.Entry.ID})
+			d.Memory.Answered = append(append([]string(nil), d.Memory.Answered...), m.Entry.ID)
+		}
+	}
+}
+
+func status(s *Situation, d Decision) Decision {
+	d.Memory = s.Memory
+	if s.Case == nil || !s.Owner {
+		d.say("status-none")
+		return d.because("status", "no case in this conversation")
+	}
+	if s.State == store.Waiting {
+		d.Relay = "relay"
+	}
+	d.say("status")
+	return d.because("status", "the recorded state of the case")
+}
+
+// answer answers what the FAQ is sure of. A message may hold several questions:
+// the rest is handed over, and the customer is told which is which.
+func answer(s *Situation, d Decision) (Decision, bool) {
+	qs := questions(s)
+	var known []faq.Match
+	var asked, rest []string
+	for _, q := range qs {
+		if m, ok := sure(q); ok {
+			known, asked = append(known, m), append(asked, q.Text)
+			d.Score = max(d.Score, m.Score)
+		} else if asks(q) {
+			rest = append(rest, oneLine(q.Text, 60))
+		}
+	}
+	if len(known) == 0 {
+		return d, false
+	}
+	var ids []string
+	seen := map[string]bool{}
+	for i, m := range known {
+		if seen[m.Entry.ID] {
+			continue
+		}
+		seen[m.Entry.ID] = true
+		if len(known) > 1 || len(rest) > 0 {
+			d.Say = append(d.Say, Part{Key: "answer-to", Quote: oneLine(asked[i], 60)})
+		}
+		d.Say = append(d.Say, Part{Entry: m.Entry.ID})
+		ids = append(ids, m.Entry.ID)
+	}
+	waits := s.State == store.Waiting && s.Case != nil && s.Case.Open
+	switch {
+	case waits:
+		d.Relay, d.Memory = "relay-by-bot", s.Memory
+		d.Memory.Answered = append(append([]string(nil), s.Memory.Answered...), ids...)
+		return d.because("faq", "the FAQ is sure, and people have the case"), true
+	case len(rest) > 0:
+		d.handOver(s, kindQuestion, "partly")
+		d.Memory.Answered = append(append([]string(nil), s.Memory.Answered...), ids...)
+		d.Say = append(d.Say, Part{Key: "rest", Quotes: rest})
+		return d.because("faq-partly", "the FAQ is sure of a part"), true
+	}
+	d.State = store.WithBot
+	d.answered(ids...)
+	return d.because("faq", "the FAQ is sure"), true
+}
+
+// waiting adds the message to the case; the customer is told so once.
+func waiting(s *Situation, d Decision) Decision {
+	d.Relay, d.Memory = "relay", s.Memory
+	if len(s.Facts.Orders) > 0 || len(s.Facts.Times) > 0 {
+		d.Case = &CaseOp{Kind: s.Case.Kind, Fields: fields(s)}
+	}
+	if !s.Memory.Told && !closing(s) {
+		d.Memory.Told = true
+		d.say("added")
+	}
+	return d.because("waiting", "people are waited for")
+}
+
+func requested(s *Situation, d Decision, kind string) Decision {
+	d.handOver(s, kind, kind)
+	d.Case.Promise = kind == kindRequest || kind == kindPrivacy
+	if !d.Case.Promise {
+		d.State = store.WithBot
+	}
+	d.say(kind)
+	return d.because(kind, "the customer wants something done or said")
+}
+
+func smallTalk(s *Situation, d Decision) (Decision, bool) {
+	if len(questions(s)) > 0 && !s.Reading.Empty {
+		if _, ok := s.intent(faq.Abuse); !ok {
+			return d, false
+		}
+	}
+	switch i, has := firstIntent(s); {
+	case has && i.Name == faq.Abuse:
+		d.score(i)
+		d.say("abuse")
+		return d.because("abuse", "stay polite, offer a person"), true
+	case closing(s):
+		// Thanks end a talk with the bot, never a case, and reopen nothing. A letter
+		// of thanks needs no answer.
+		d.end(s)
+		if !s.Letter && s.State != store.Ended {
+			d.say("thanks")
+		}
+		return d.because("thanks", "nothing more is asked"), true
+	case has && i.Name == faq.Greeting:
+		d.score(i)
+		d.say("greeting")
+		return d.because("greeting", "a greeting"), true
+	case s.Reading.Empty && s.Files > 0:
+		return d, false // a file without words: a person looks at it
+	case s.Reading.Empty:
+		d.say("fragment")
+		return d.because("fragment", "there is no question in it"), true
+	}
+	return d, false
+}
+
+// closing reports whether the message only ends the talk.
+func closing(s *Situation) bool {
+	_, ends := s.intent(faq.Thanks, faq.Goodbye, faq.Helped)
+	return ends && len(questions(s)) == 0 && s.Files == 0
+}
+
+func spam(s *Situation) bool {
+	i, ok := s.intent(faq.Spam)
+	return ok && i.Score >= answerAt
+}
+
+func firstIntent(s *Situation) (faq.Intent, bool) {
+	if len(s.Reading.Intents) == 0 {
+		return faq.Intent{}, false
+	}
+	return s.Reading.Intents[0], true
+}
+
+// questions returns the segments that no intent covers.
+func questions(s *Situation) []faq.Question {
+	var qs []faq.Question
+	for _, q := range s.Reading.Questions {
+		if q.Intent == "" {
+			qs = append(qs, q)
+		}
+	}
+	return qs
+}
+
+func sure(q faq.Question) (faq.Match, bool) {
+	if len(q.Matches) > 0 && q.Matches[0].Score >= answerAt {
+		return q.Matches[0], true
+	}
+	return faq.Match{}, false
+}
+
+// asks reports whether a segment beside an answered one must be answered too. A
+// statement that gives the background need not.
+func asks(q faq.Question) bool {
+	return strings.ContainsAny(q.Text, "?？") || len(q.Matches) > 0 && q.Matches[0].Score >= offerAt
+}
+
+// candidates returns the entries that are close to the only question, or to the
+// first of several, best first.
+func candidates(s *Situation) []faq.Match {
+	var close []faq.Match
+	for _, q := range questions(s) {
+		for _, m := range q.Matches {
+			if m.Score >= offerAt && len(close) < 3 {
+				close = append(close, m)
+			}
+		}
+		break
+	}
+	return close
+}
+
+// fields returns what the text says of a case.
+func fields(s *Situation) map[string]string {
+	all := map[string]string{}
+	for name, facts := range map[string][]string{
+		"time": words(s.Facts.Times), "place": words(s.Facts.Places), "people": words(s.Facts.People), "order": words(s.Facts.Orders),
+		"model": words(s.Facts.Models), "amount": words(s.Facts.Amounts), "phone": words(s.Facts.Phones),
+	} {
+		if len(facts) > 0 {
+			all[name] = strings.Join(facts, ", ")
+		}
+	}
+	return all
+}
+
+// missing returns what a complaint does not say yet: description, time, people.
+// A place is asked for only where something happened at one.
+func missing(s *Situation) []string {
+	var names []string
+	if len([]rune(strings.TrimSpace(s.Text))) < 25 {
+		names = append(names, "description")
+	}
+	if len(s.Facts.Times) == 0 {
+		names = append(names, "time")
+	}
+	if len(s.Facts.People) > 0 && len(s.Facts.Places) == 0 {
+		names = append(names, "place")
+	}
+	if len(s.Facts.People) == 0 && len(s.Facts.Orders) == 0 {
+		names = append(names, "people", "order")
+	}
+	return names
+}
+
+func title(s *Situation) string {
+	for _, q := range s.Reading.Questions {
+		if strings.TrimSpace(q.Text) != "" {
+			return oneLine(q.Text, 60)
+		}
+	}
+	return oneLine(s.Text, 60)
+}
+
+func words(facts []extract.Fact) []string {
+	var all []string
+	for _, f := range facts {
+		all = append(all, f.Text)
+	}
+	return all
+}

@@ -1,0 +1,197 @@
+package bot
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"frontdesk/channels"
+	"frontdesk/store"
+)
+
+// route says whose conversation a message belongs to.
+type route struct {
+	thread store.Thread // where it goes on; zero: it begins a talk
+	agent  *Agent       // a member of staff wrote it
+	staff  bool         // in a thread of staff, so the words are for the engine to sort
+	linked int64        // a stranger wrote it into this conversation
+}
+
+// route finds the thread by what the message answers, nearest first, and judges
+// the sender against it:
+//
+//   - In a thread of staff, a member of staff acts. It takes the configured
+//     address and a name of ours that nobody could guess; neither alone is enough,
+//     and a subject proves nothing.
+//   - In a customer's thread, a member of staff answers by hand.
+//   - In a customer's thread, who takes part goes on.
+//   - Anybody else is a stranger and begins a talk, which is linked to the one
+//     pointed to and sees nothing of it.
+func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
+	agent, isAgent := e.cfg.agent(in.From)
+	isAgent = isAgent && in.Proof != channels.Refuted
+	for _, name := range in.Refs {
+		ref, err := tx.Ref(name)
+		if err == store.ErrNotFound {
+			continue
+		} else if err != nil {
+			return route{}, err
+		}
+		t := ref.Thread
+		switch {
+		case t.Audience == store.ForStaff && isAgent && ref.Ours:
+			return route{thread: t, agent: &agent, staff: true}, nil
+		case t.Audience == store.ForStaff:
+			return route{}, nil
+		case isAgent:
+			return route{thread: t, agent: &agent}, nil
+		}
+		member, err := tx.Participates(t.Conversation, in.From.Kind, in.From.Address)
+		if err != nil {
+			return route{}, err
+		}
+		if member && in.Proof != channels.Refuted {
+			return route{thread: t}, nil
+		}
+		return route{linked: t.Conversation}, nil
+	}
+	if in.Place != "" {
+		id, err := tx.FindIdentity(in.From.Kind, in.From.Address)
+		if err == nil {
+			t, err := tx.PlaceThread(in.Channel, in.Place, id.Customer)
+			if err == nil {
+				return route{thread: t}, nil
+			} else if err != store.ErrNotFound {
+				return route{}, err
+			}
+		} else if err != store.ErrNotFound {
+			return route{}, err
+		}
+	}
+	if isAgent && in.Place == "" && (len(in.Refs) > 0 || parseCommand(in.Text).name != "") {
+		// A colleague who acts on something that we cannot name is told so.
+		return route{agent: &agent, staff: true}, nil
+	}
+	return route{}, nil
+}
+
+// attach records a message of a robot where it belongs, if that is known.
+func (e *Engine) attach(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, ledger int64) (store.Ref, error) {
+	for _, name := range in.Refs {
+		ref, err := tx.Ref(name)
+		if err == store.ErrNotFound {
+			continue
+		} else if err != nil {
+			return ref, err
+		}
+		_, err = e.addMessage(tx, in, up, store.Message{Thread: ref.Thread.ID, Audience: ref.Thread.Audience, Conversation: ref.Thread.Conversation,
+			Case: ref.Thread.Case, Ledger: ledger, Author: store.ByRobot, Name: in.From.Name, Text: in.Text, Whole: in.Full, At: in.Arrived})
+		return ref, err
+	}
+	return store.Ref{}, nil
+}
+
+// bounced attaches a delivery report to what it is about. If a customer did not
+// get something that we sent, people are told; a report on mail to staff is
+// recorded and logged, so that no report begets another.
+func (e *Engine) bounced(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, ledger int64) error {
+	if err := tx.Dispose(ledger, store.Bounce, strings.Join(in.Signals, "; ")); err != nil {
+		return err
+	}
+	ref, err := e.attach(tx, now, in, up, ledger)
+	if err != nil || ref.Thread.ID == 0 || !ref.Ours {
+		return err
+	}
+	t := ref.Thread
+	if err := tx.AddEvent(store.Event{At: now, Kind: "bounced", Actor: "channel", Channel: in.Channel, Conversation: t.Conversation, Case: t.Case,
+		Message: ref.Message, Data: map[string]any{"ledger": ledger}}); err != nil {
+		return err
+	}
+	if t.Audience == store.ForStaff {
+		e.log.Error("mail to staff came back", "channel", in.Channel, "ledger", ledger)
+		return nil
+	}
+	to, err := person(t.Address)
+	if err != nil {
+		return err
+	}
+	return e.alert(tx, now, t, e.cfg.Texts.Staff(e.cfg.staffLang(), "bounced", textArgs{To: to.Address, Why: oneLine(in.Subject, 100)}))
+}
+
+// amended follows an edit, a deletion or a reaction.
+func (e *Engine) amended(tx *store.Tx, now time.Time, in *channels.Inbound, ledger int64) error {
+	ref, err := tx.Ref(in.Ref)
+	if in.Kind == channels.Reaction && len(in.Refs) > 0 {
+		ref, err = tx.Ref(in.Refs[0])
+	}
+	if err == store.ErrNotFound || err == nil && ref.Message == 0 {
+		return tx.Dispose(ledger, store.Taken, "it is about a message that is not recorded")
+	} else if err != nil {
+		return err
+	}
+	m, err := tx.Message(ref.Message)
+	if err != nil {
+		return err
+	}
+	ev := store.Event{At: now, Kind: string(in.Kind), Actor: "customer", Channel: in.Channel, Conversation: m.Conversation, Case: m.Case, Message: m.ID}
+	by, err := tx.FindIdentity(in.From.Kind, in.From.Address)
+	if err != nil && err != store.ErrNotFound {
+		return err
+	}
+	if in.Kind == channels.Reaction {
+		ev.Words = in.Text
+		return tx.AddEvent(ev)
+	}
+	if by.ID == 0 || by.ID != m.Identity {
+		return tx.Dispose(ledger, store.Taken, "only its author can change a message")
+	}
+	if in.Kind == channels.Edit && in.Text == m.Text {
+		return nil
+	}
+	ev.Words = m.Text // what stood there before
+	if err := tx.AddEvent(ev); err != nil {
+		return err
+	}
+	key := "edited"
+	if in.Kind == channels.Edit {
+		err = tx.EditMessage(m.ID, in.Text)
+	} else {
+		key, in.Text = "deleted", ""
+		err = tx.DeleteMessage(m.ID, now)
+	}
+	if err != nil || m.Pending {
+		return err // it will be decided on as it is then
+	}
+	conv, err := tx.Conversation(m.Conversation)
+	if err != nil || conv.Case == 0 {
+		return err
+	}
+	return e.toDesk(tx, now, conv, desk{note: e.cfg.Texts.Staff(e.cfg.staffLang(), key, textArgs{}), line: &channels.Line{Who: e.who(m), Text: in.Text}})
+}
+
+// byHand records what a member of staff wrote into a customer's thread by hand:
+// they have taken over.
+func (e *Engine) byHand(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, ledger int64, agent Agent, t store.Thread) error {
+	conv, err := tx.Conversation(t.Conversation)
+	if err != nil {
+		return err
+	}
+	id, err := e.addMessage(tx, in, up, store.Message{Thread: t.ID, Audience: store.ForCustomer, Conversation: conv.ID, Case: conv.Case, Ledger: ledger,
+		Author: store.ByStaff, Name: agent.Name, Text: in.Text, Whole: in.Full, At: in.Arrived})
+	if err != nil {
+		return err
+	}
+	if err := tx.AddEvent(store.Event{At: now, Kind: "taken over", Actor: agent.Name, Channel: in.Channel, Conversation: conv.ID, Case: conv.Case, Message: id}); err != nil {
+		return err
+	}
+	conv.State, conv.Updated = store.WithPerson, now
+	if err := tx.UpdateConversation(conv); err != nil || conv.Case == 0 {
+		return err
+	}
+	c, err := tx.Case(conv.Case)
+	if err != nil {
+		return fmt.Errorf("case %d: %w", conv.Case, err)
+	}
+	_, err = e.answered(tx, &incoming{now: now, conv: conv}, c, agent)
+	return err
+}

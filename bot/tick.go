@@ -1,0 +1,147 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"frontdesk/channels"
+	"frontdesk/store"
+)
+
+// Tick does everything that is due at now, each timer in a transaction of its
+// own, and returns when the next one is due; zero if there is none.
+func (e *Engine) Tick(ctx context.Context, now time.Time) (time.Time, error) {
+	for {
+		var next []store.Timer
+		err := e.db.Read(ctx, func(s *store.Snapshot) (err error) {
+			next, err = s.Timers(1)
+			return err
+		})
+		if err != nil || len(next) == 0 {
+			return time.Time{}, err
+		}
+		t := next[0]
+		if t.Due.After(now) {
+			return t.Due, nil
+		}
+		if err := e.fire(ctx, now, t); err != nil {
+			if store.Unavailable(err) {
+				return time.Time{}, err
+			}
+			// One sick timer must not hold up the others.
+			e.failure("timer failed", err, "timer", t.Kind, "conv", t.Conversation, "case", t.Case)
+			t.Due = now.Add(time.Minute)
+			if err := e.db.Write(ctx, func(tx *store.Tx) error { return tx.SetTimer(t) }); err != nil {
+				return time.Time{}, err
+			}
+		}
+		e.kick()
+	}
+}
+
+func (e *Engine) fire(ctx context.Context, now time.Time, t store.Timer) error {
+	switch t.Kind {
+	case timerGather:
+		return e.gathered(ctx, now, t)
+	}
+	return fmt.Errorf("timer %d: unknown kind %q", t.ID, t.Kind)
+}
+
+// errAgain says that something changed between reading and writing.
+var errAgain = errors.New("changed meanwhile")
+
+// gathered decides on what a customer said within a few seconds. The texts are
+// read outside the transaction; if another came in meanwhile, they are read again.
+func (e *Engine) gathered(ctx context.Context, now time.Time, t store.Timer) error {
+	for {
+		var before []store.Message
+		if err := e.db.Read(ctx, func(s *store.Snapshot) (err error) {
+			before, err = s.Pending(t.Conversation)
+			return err
+		}); err != nil {
+			return err
+		}
+		in := &incoming{now: now, messages: before}
+		text := channels.Inbound{Keys: []string{fmt.Sprintf("conversation %d", t.Conversation)}, Kind: channels.Message, Text: in.text()}
+		in.reading, in.problem = e.read(&text), text.Problem
+		err := e.db.Write(ctx, func(tx *store.Tx) error {
+			there, err := tx.EndTimer(t.ID)
+			if err != nil || !there {
+				return err
+			}
+			pending, err := tx.Pending(t.Conversation)
+			if err != nil || len(pending) == 0 {
+				return err
+			}
+			if !slices.Equal(pending, before) {
+				return errAgain
+			}
+			if err := e.resume(tx, in, t.Conversation); err != nil {
+				return err
+			}
+			return e.judge(tx, in)
+		})
+		if err != errAgain {
+			return err
+		}
+	}
+}
+
+// resume gathers around recorded messages what Receive knew of them.
+func (e *Engine) resume(tx *store.Tx, in *incoming, conversation int64) (err error) {
+	last := in.messages[len(in.messages)-1]
+	in.arrived, in.ledger = in.messages[0].At, last.Ledger
+	if in.conv, err = tx.Conversation(conversation); err != nil {
+		return err
+	}
+	if in.thread, err = tx.CustomerThread(conversation); err != nil {
+		return err
+	}
+	if in.answerTo, err = person(in.thread.Address); err != nil {
+		return err
+	}
+	if in.identity, err = tx.Identity(last.Identity); err != nil {
+		return err
+	}
+	in.from = channels.Person{Kind: in.identity.Kind, Address: in.identity.Address, Name: in.identity.Name}
+	if in.ref, err = tx.RefOf(last.ID); err != nil {
+		return err
+	}
+	files, err := e.filesOf(tx, in)
+	in.files = len(files)
+	return err
+}
+
+// runTimers sleeps to the earliest timer until ctx ends.
+func (e *Engine) runTimers(ctx context.Context) error {
+	for ctx.Err() == nil {
+		next, err := e.Tick(ctx, time.Now())
+		if err != nil {
+			if ctx.Err() != nil {
+				break
+			}
+			e.log.Error("timers wait for the database", "err", err)
+			next = time.Now().Add(5 * time.Second)
+		}
+		waitFor(ctx, e.timers, next)
+	}
+	return ctx.Err()
+}
+
+// waitFor waits for a kick, or until a time; a zero time is never.
+func waitFor(ctx context.Context, kick <-chan struct{}, until time.Time) {
+	var alarm <-chan time.Time
+	if !until.IsZero() {
+		t := time.NewTimer(time.Until(until))
+		defer t.Stop()
+		alarm = t.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-kick:
+	case <-alarm:
+	}
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"frontdesk/bot"
+	"frontdesk/bot/texts"
+	"frontdesk/channels"
+	"frontdesk/channels/mail"
+	"frontdesk/faq"
+	"frontdesk/store"
+)
+
+// samples are the files that `demo` runs on and that a new operator starts from.
+//
+//go:embed init
+var samples embed.FS
+
+// load reads the configuration file.
+func (a *app) load() (*Config, error) {
+	cfg, err := LoadConfig(a.config)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no configuration file %s: name one with --config FILE, or try `frontdesk demo`, which needs none", a.config)
+	}
+	return cfg, err
+}
+
+// loadOrSample is for commands that need no channel: where there is no file of
+// the default name, they take the sample, written to dir, and say so.
+func (a *app) loadOrSample(dir string) (*Config, error) {
+	if _, err := os.Stat(a.config); a.config != "frontdesk.yaml" || !errors.Is(err, fs.ErrNotExist) {
+		return a.load()
+	}
+	fmt.Fprintln(a.err, "(there is no frontdesk.yaml here; this is the sample company with the sample FAQ)")
+	return sampleConfig(dir)
+}
+
+// tempDir returns a folder that done removes.
+func tempDir() (dir string, done func(), err error) {
+	dir, err = os.MkdirTemp("", "frontdesk-*")
+	return dir, func() { os.RemoveAll(dir) }, err
+}
+
+// sampleConfig writes the samples into dir and reads the configuration there.
+func sampleConfig(dir string) (*Config, error) {
+	for _, name := range []string{"frontdesk.yaml", "faq.yaml"} {
+		data, err := samples.ReadFile("init/" + name)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), data, 0o600)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return LoadConfig(filepath.Join(dir, "frontdesk.yaml"))
+}
+
+// faqOptions gives answers the facts that only the configuration knows.
+func faqOptions(cfg *Config) faq.Options {
+	o := faq.Options{Languages: cfg.Company.Languages, Vars: map[string]map[string]string{}}
+	for _, lang := range cfg.Company.Languages {
+		vars := map[string]string{"company": cfg.Company.Name, "hours": cfg.Calendar.Describe(lang)}
+		for name, value := range map[string]string{"phone": cfg.Company.Phone, "website": cfg.Company.Website, "email": address(cfg)} {
+			if value != "" {
+				vars[name] = value
+			}
+		}
+		o.Vars[lang] = vars
+	}
+	return o
+}
+
+// address is where customers write.
+func address(cfg *Config) string {
+	for _, ch := range cfg.Channels {
+		if ch.Mail != nil {
+			return ch.Mail.Address
+		}
+	}
+	return ""
+}
+
+// engineConfig is what the engine takes of the configuration, without channels.
+func engineConfig(cfg *Config) (bot.Config, error) {
+	set, err := texts.Load(cfg.Texts)
+	if err != nil {
+		return bot.Config{}, err
+	}
+	c := bot.Config{Company: cfg.Company.Name, Languages: cfg.Company.Languages, Calendar: cfg.Calendar, Promises: cfg.Promises,
+		Texts: set, Channels: map[string]bot.Channel{}}
+	for _, s := range cfg.Staff {
+		c.Staff = append(c.Staff, bot.Agent{Name: s.Name, Supervisor: s.Supervisor, Identities: []channels.Person{mailbox(s.Mail)}})
+	}
+	return c, nil
+}
+
+func mailbox(address string) channels.Person { return channels.Person{Kind: "mail", Address: address} }
+
+// mailChannel is a mailbox ready to run.
+func mailChannel(cfg *Config, ch ChannelConfig, secrets Secrets, log *slog.Logger) (bot.Channel, error) {
+	m := ch.Mail
+	own := append([]string{m.Address}, m.Aliases...)
+	reader := mail.Reader{Channel: ch.Name, Own: own, AuthservID: m.AuthservID}
+	src, err := mail.NewSource(ch.Name, mail.IMAPConfig{Host: m.IMAP.Host, Port: m.IMAP.Port, TLS: m.IMAP.TLS, ForcePlain: m.IMAP.Insecure,
+		User: m.IMAP.User, Password: secrets.Of(m.IMAP.Password), Folder: m.IMAP.Folder}, reader.Read, log)
+	if err != nil {
+		return bot.Channel{}, fmt.Errorf("channel %s: %w", ch.Name, err)
+	}
+	snd, err := mail.NewSender(ch.Name, mail.SMTPConfig{Host: m.SMTP.Host, Port: m.SMTP.Port, TLS: m.SMTP.TLS, ForcePlain: m.SMTP.Insecure,
+		User: m.SMTP.User, Password: secrets.Of(m.SMTP.Password), Address: m.Address, Company: cfg.Company.Name}, log)
+	if err != nil {
+		return bot.Channel{}, fmt.Errorf("channel %s: %w", ch.Name, err)
+	}
+	c := bot.Channel{Source: src, Sender: snd, Letter: true, Observe: ch.Observe, Start: ch.Start, FromNow: ch.FromNow, Budget: bot.Budget(ch.Budget),
+		Staff: bot.Desk{Channel: ch.Name, To: mailbox(m.Staff)}}
+	for _, a := range own {
+		c.Own = append(c.Own, mailbox(a))
+	}
+	if m.Complaints != "" {
+		c.Complaints = bot.Desk{Channel: ch.Name, To: mailbox(m.Complaints)}
+	}
+	return c, nil
+}
+
+// house is an engine with its database and its FAQ.
+type house struct {
+	*bot.Engine
+	db  *store.DB
+	faq *faq.Live
+}
+
+// build opens the database, reads the FAQ and makes the engine. The caller
+// closes the database.
+func build(ctx context.Context, cfg *Config, c bot.Config, log *slog.Logger) (*house, error) {
+	live, err := faq.NewLive(cfg.FAQ, faqOptions(cfg), func(x *faq.Index, err error) {
+		if err != nil {
+			log.Error("the FAQ has a mistake; the one read before stays in use", "err", err)
+			return
+		}
+		log.Info("faq read again", "entries", len(x.Entries()))
+	})
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, cfg.Database)
+	if err != nil {
+		return nil, err
+	}
+	e, err := bot.New(ctx, c, db, live.Index, log)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &house{e, db, live}, nil
+}

@@ -1,0 +1,34 @@
+// Package faq reads the FAQ and tells what a message asks.
+//
+// An FAQ is a few YAML files that people write by hand: entries, each with the
+// ways customers ask and one approved answer per language. [Load] turns them
+// into an immutable [Index]; [Live] follows the files and swaps the index as a
+// whole, so that a mistake in a file never takes the FAQ away.
+//
+// [Index.Read] is the one call for a message. It returns a [Reading]: the
+// language; what the message wants beyond an answer (a person, to complain, a
+// refund, to say thanks …); and its questions, each with the entries that may
+// answer it, best first. Every match carries an estimate of the probability
+// that it is right: [AnswerAt] and [OfferAt] are the suggested points from
+// which to answer, and from which to offer choices. Below, say honestly that
+// there is no answer. The package judges nothing beyond that: what to do about
+// a reading is the caller's policy.
+//
+// # How it decides
+//
+// A message is cut into sentences (lines.go, sentences.go), pleasantries are
+// taken off (understand.go), and what belongs together is joined (segments.go).
+// What is wanted beyond answers is found by rules (rules.go, words/*.rules),
+// because there a trap such as 人工提额 or "human resources" matters more than a
+// likeness. Asking about a thing is a question; wanting it is an intent.
+//
+// Questions are matched by a small classifier that is trained when the FAQ is
+// loaded: tf-idf features of words, pairs and pieces of words (features.go), a
+// multinomial logistic regression over the entries (model.go), and the nearest
+// example questions (neighbours.go). How sure that is, is judged by signs that
+// do not depend on what the FAQ is about (confidence.go). The same files give
+// the same answers on every machine.
+//
+// Nothing here does I/O besides Load and Live, nothing reads a clock besides
+// Live, and everything may be used by many goroutines at once.
+package faq

@@ -1,0 +1,71 @@
+package faq
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Explain tells in plain words what was understood and why, for the person who
+// keeps the FAQ.
+func Explain(r Reading) string {
+	var b strings.Builder
+	lang := r.Lang
+	if lang == "" {
+		lang = "cannot be told"
+	}
+	fmt.Fprintf(&b, "Language: %s\n", lang)
+	for _, i := range r.Intents {
+		fmt.Fprintf(&b, "Wants: %s", i.Name)
+		if i.Topic != "" {
+			fmt.Fprintf(&b, " (%s)", i.Topic)
+		}
+		fmt.Fprintf(&b, ", %s sure, because of %q\n", percent(i.Score), i.Why)
+	}
+	if r.Empty {
+		b.WriteString("No question: nothing of content, only a pleasantry, numbers or a fragment.\n")
+	}
+	for i, q := range r.Questions {
+		fmt.Fprintf(&b, "\nQuestion %d: %s\n%s", i+1, q.Text, q.Explain())
+	}
+	return b.String()
+}
+
+// Explain tells why a question was matched as it was.
+func (q Question) Explain() string {
+	var b strings.Builder
+	if q.Intent != "" {
+		fmt.Fprintf(&b, "  This part is itself a wish (%s), not only a question.\n", strings.TrimSpace(q.Intent+" "+q.Topic))
+	}
+	if len(q.Matches) == 0 {
+		b.WriteString("  Nothing in it can be looked up.\n")
+		return b.String()
+	}
+	switch top := q.Matches[0]; {
+	case top.Score >= AnswerAt:
+		fmt.Fprintf(&b, "  Answered by %s: %s likely to be right (answers from %s on).\n", top.Entry.ID, percent(top.Score), percent(AnswerAt))
+	case top.Score >= OfferAt:
+		fmt.Fprintf(&b, "  Close to %s (%s), not enough to answer (%s): worth offering as a choice.\n", top.Entry.ID, percent(top.Score), percent(AnswerAt))
+	default:
+		fmt.Fprintf(&b, "  No answer: the nearest entry, %s, is only %s likely to be right.\n", top.Entry.ID, percent(top.Score))
+	}
+	for i, m := range q.Matches {
+		fmt.Fprintf(&b, "  %d. %s %s", i+1, m.Entry.ID, percent(m.Score))
+		if m.Example != "" {
+			fmt.Fprintf(&b, ", nearest example %q", m.Example)
+		}
+		for j, t := range m.Why {
+			sep := ", "
+			if j == 0 {
+				sep = "; decided by "
+			}
+			fmt.Fprintf(&b, "%s%s %s", sep, t.Text, percent(t.Weight))
+		}
+		b.WriteByte('\n')
+	}
+	if len(q.Unknown) > 0 {
+		fmt.Fprintf(&b, "  Not in any example question: %s\n", strings.Join(q.Unknown, ", "))
+	}
+	return b.String()
+}
+
+func percent(p float64) string { return fmt.Sprintf("%.0f%%", 100*p) }

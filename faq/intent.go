@@ -1,0 +1,66 @@
+package faq
+
+// What a message can want beyond an answer. Human, Complaint, Status,
+// Suggestion, Praise, Privacy, Request, StillNot, Abuse and Spam are found
+// anywhere in a message. The others close or open a talk; they are reported
+// only when nothing else of content remains.
+const (
+	Human      = "human"      // a person, instead of the bot
+	Complaint  = "complaint"  // to complain; not: to know how complaints work
+	Status     = "status"     // to know how the own case is going
+	Suggestion = "suggestion" // to propose something
+	Praise     = "praise"     // to praise
+	Privacy    = "privacy"    // own data exported, corrected or deleted
+	Request    = "request"    // an act, named by Intent.Topic; not: to know about it
+	StillNot   = "still-not"  // thanks, but it still fails
+	Abuse      = "abuse"      // insults
+	Spam       = "spam"       // advertising
+
+	Thanks    = "thanks"
+	Greeting  = "greeting" // also 在吗, anyone there?
+	Goodbye   = "goodbye"
+	Yes       = "yes"
+	No        = "no"
+	Helped    = "helped"     // that solved it
+	NotHelped = "not-helped" // that did not
+)
+
+// Topics of Request.
+const (
+	TopicRefund       = "refund"
+	TopicReturn       = "return"
+	TopicExchange     = "exchange"
+	TopicRepair       = "repair"
+	TopicAfterSales   = "after-sales"
+	TopicCancel       = "cancel"
+	TopicCompensation = "compensation"
+	TopicCallback     = "callback"
+	TopicInvoice      = "invoice"
+)
+
+func intentNames() []string {
+	return []string{Human, Complaint, Status, Suggestion, Praise, Privacy, Request, StillNot, Abuse, Spam,
+		Thanks, Greeting, Goodbye, Yes, No, Helped, NotHelped}
+}
+
+// Groups of rules that are no intents: words that only lead to a question,
+// words that open a signature, words that show that something is asked.
+const (
+	filler  = "filler"
+	signoff = "signoff"
+	asking  = "asking"
+	contra  = "contra" // but …, still not …: after thanks it takes the thanks back
+)
+
+func helper(name string) bool {
+	return name == filler || name == signoff || name == asking || name == contra
+}
+
+// closes: whether a clause of this kind has no content of its own.
+func closes(name string) bool {
+	switch name {
+	case Thanks, Greeting, Goodbye, Yes, No, Helped, NotHelped, filler, signoff:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,86 @@
+package faq
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestLiveFollowsItsFile(t *testing.T) {
+	path := write(t, "faq.yaml", good)
+	synctest.Test(t, func(t *testing.T) {
+		type event struct {
+			x   *Index
+			err error
+		}
+		var events []event
+		l, err := NewLive([]string{path}, sampleOptions(), func(x *Index, err error) { events = append(events, event{x, err}) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- l.Run(ctx) }()
+		step := func(text string) {
+			t.Helper()
+			events = nil
+			if text != "" {
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(3 * poll)
+			synctest.Wait()
+		}
+		first := l.Index()
+
+		step("")
+		if len(events) != 0 {
+			t.Errorf("unchanged file: %d reloads", len(events))
+		}
+		step(strings.Replace(good, "We are open", "Come", 1))
+		if len(events) != 1 || events[0].err != nil || l.Index() == first || l.Index() != events[0].x {
+			t.Errorf("changed file: %v", events)
+		}
+		second := l.Index()
+		step("entries: [\n")
+		if len(events) != 1 || events[0].err == nil || l.Index() != second {
+			t.Errorf("broken file: %v; it should be reported once and change nothing", events)
+		}
+		if err := l.Reload(); err == nil || l.Index() != second {
+			t.Errorf("reload of a broken file: %v", err)
+		}
+		step(good)
+		if len(events) != 1 || events[0].err != nil || l.Index() == second {
+			t.Errorf("mended file: %v", events)
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		third := l.Index()
+		step("")
+		if len(events) != 1 || events[0].err == nil || l.Index() != third {
+			t.Errorf("missing file: %v", events)
+		}
+		step(good)
+		if err := l.Reload(); err != nil {
+			t.Error(err)
+		}
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("Run returned %v", err)
+		}
+	})
+}
+
+func TestNewLiveRefusesABrokenFile(t *testing.T) {
+	l, err := NewLive([]string{write(t, "faq.yaml", "entry: 1\n")}, Options{}, nil)
+	var e *Error
+	if l != nil || !errors.As(err, &e) {
+		t.Errorf("got %v, %v", l, err)
+	}
+}

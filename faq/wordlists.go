@@ -1,0 +1,98 @@
+package faq
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+//go:embed words/*.txt words/*.rules
+var wordFiles embed.FS
+
+// wordlists holds what the program knows about language before it has seen any
+// FAQ. Each is a file in words/, written to be read and edited by hand.
+type wordlists struct {
+	simplified map[rune]rune     // traditional character → simplified
+	short      map[string]string // English short form → the words it stands for
+	function   map[string]bool   // words that ask or bind but name nothing
+	surnames   map[rune]bool     // Chinese family names of one character
+	rules      *rules
+}
+
+// wordlistsOnce shares one copy: they never change, and compiling the rules
+// takes longer than reading an FAQ.
+var wordlistsOnce = sync.OnceValues(readWordlists)
+
+// readWordlists reads the embedded files; a mistake in one is a programming
+// error that the tests find, reported here by file and line.
+func readWordlists() (*wordlists, error) {
+	w := &wordlists{simplified: map[rune]rune{}, short: map[string]string{}, function: map[string]bool{}, surnames: map[rune]bool{}}
+	err := eachLine("traditional.txt", func(line string) error {
+		for _, pair := range strings.Fields(line) {
+			t, n := utf8.DecodeRuneInString(pair)
+			s, m := utf8.DecodeRuneInString(pair[n:])
+			if n+m != len(pair) {
+				return fmt.Errorf("%q is not a pair of characters", pair)
+			}
+			w.simplified[t] = s
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = eachLine("short_en.txt", func(line string) error {
+		short, long, ok := strings.Cut(line, " ")
+		if !ok {
+			return fmt.Errorf("%q has no long form", line)
+		}
+		w.short[short] = long
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"function_en.txt", "function_zh.txt"} {
+		err := eachLine(name, func(line string) error {
+			for _, word := range strings.Fields(line) {
+				w.function[word] = true
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	err = eachLine("surnames_zh.txt", func(line string) error {
+		for _, r := range line {
+			w.surnames[r] = true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	w.rules, err = readRules("zh.rules", "en.rules")
+	return w, err
+}
+
+// eachLine calls f for every line of an embedded file that is neither empty
+// nor a comment, and adds file and line to its error.
+func eachLine(name string, f func(line string) error) error {
+	data, err := wordFiles.ReadFile("words/" + name)
+	if err != nil {
+		return err
+	}
+	for i, line := range strings.Split(string(data), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if err := f(line); err != nil {
+			return fmt.Errorf("words/%s:%d: %w", name, i+1, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package faq
+
+import (
+	"regexp/syntax"
+	"strings"
+	"testing"
+)
+
+func words(t testing.TB) *wordlists {
+	t.Helper()
+	w, err := readWordlists()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func TestNormalize(t *testing.T) {
+	w := words(t)
+	for in, want := range map[string]string{
+		"  Ｈｅｌｌｏ，\tWORLD！ ":               "hello, world!",
+		"I can’t, don't, won't; it's u":   "i can not, do not, will not; it is you",
+		"退款，謝謝您！":                         "退款,谢谢您!",
+		"see https://example.com/a?b=c 吧": "see 吧",
+		"mail tom.b@example.com now":      "mail now",
+		"hi <@U123> and @anna":            "hi and",
+		"zero\u200bwidth\ufe0f":           "zerowidth",
+		"bad \xff bytes":                  "bad bytes",
+		"order's":                         "order",
+		"they're we've i'll he'd":         "they are we have i will he would",
+	} {
+		if got := w.normalize(in); got != want {
+			t.Errorf("%q: got %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestStem(t *testing.T) {
+	for _, same := range []string{
+		"refund refunds refunded refunding", "ship shipped shipping ships shipment", "charge charged charging charges",
+		"delivery deliveries", "cancel cancelled canceling cancellation", "address addresses", "pay paying payment payments",
+		"reply replied replies", "box boxes", "return returned returns",
+	} {
+		f := strings.Fields(same)
+		for _, w := range f[1:] {
+			if stem(w) != stem(f[0]) {
+				t.Errorf("%s is %q, %s is %q", f[0], stem(f[0]), w, stem(w))
+			}
+		}
+	}
+	for _, apart := range []string{"bill bin", "sing string", "pass past", "thing thin", "business busy", "红 红色"} {
+		f := strings.Fields(apart)
+		if stem(f[0]) == stem(f[1]) {
+			t.Errorf("%s and %s are both %q", f[0], f[1], stem(f[0]))
+		}
+	}
+}
+
+func TestAtoms(t *testing.T) {
+	for in, want := range map[string]string{
+		"my order 12345 of a4 paper b12c3": "my|order|of|paper",
+		"iphone15坏了吗":                      "iphone15|坏|了|吗",
+		"привет мир":                       "привет|мир",
+		"9:00-17:00":                       "",
+	} {
+		var got []string
+		for _, a := range atomize(in) {
+			got = append(got, a.text)
+		}
+		if strings.Join(got, "|") != want {
+			t.Errorf("%q: %q, want %q", in, strings.Join(got, "|"), want)
+		}
+	}
+}
+
+func TestUnitsAreContentOnly(t *testing.T) {
+	w := words(t)
+	for in, want := range map[string]int{"请问 你们 的": 0, "how do i": 0, "退款": 1, "我的退款": 1, "上班时间": 3, "where is my refund": 1, "12345": 0} {
+		if got := len(w.units(atomize(w.normalize(in)))); got != want {
+			t.Errorf("%q: %d units, want %d", in, got, want)
+		}
+	}
+}
+
+// A rule is skipped when none of the strings it needs occurs; they must
+// therefore occur in everything it matches.
+func TestNeeds(t *testing.T) {
+	for pattern, want := range map[string]string{
+		"talk to (a |an )?(human|agent)": "talk to ",
+		"(human|agent) x?":               "human agent",
+		"a?b*":                           "",
+		"[他她]们":                          "们",
+		"(abc|x*)":                       "",
+	} {
+		re, err := syntax.Parse(pattern, syntax.Perl)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(needs(re.Simplify()), " "); strings.TrimSpace(got) != strings.TrimSpace(want) {
+			t.Errorf("%q needs %q, want %q", pattern, got, want)
+		}
+	}
+}
