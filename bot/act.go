@@ -217,22 +217,11 @@ func (e *Engine) reply(tx *store.Tx, in *incoming, c store.Case, agent Agent, te
 // sendWords sends a person's words to the customer and to whom the customer put
 // in copy. They are plain: nothing in them is markup.
 func (e *Engine) sendWords(tx *store.Tx, in *incoming, agent Agent, words texts.Reply, files []store.Attachment) error {
-	to, err := person(in.thread.Address)
+	to, err := e.readers(&tx.Snapshot, in.conv)
 	if err != nil {
 		return err
 	}
-	say := saying{text: words, format: channels.Plain, byPerson: true, author: agent.Name, to: []channels.Person{to}, lang: e.replyLang(in.conv), files: files}
-	if e.cfg.Channels[in.conv.Channel].Letter {
-		all, err := tx.Participants(in.conv.ID)
-		if err != nil {
-			return err
-		}
-		for _, p := range all {
-			if q := (channels.Person{Kind: p.Kind, Address: p.Address, Name: p.Name}); !q.Is(to) && !e.cfg.ours(q) && q.Kind == to.Kind {
-				say.to = append(say.to, q)
-			}
-		}
-	}
+	say := saying{text: words, format: channels.Plain, byPerson: true, author: agent.Name, to: to, lang: e.replyLang(in.conv), files: files}
 	return e.send(tx, in, say)
 }
 

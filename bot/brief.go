@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -146,17 +147,62 @@ func (e *Engine) handOver(tx *store.Tx, in *incoming, s *Situation, d Decision, 
 	if err != nil {
 		return err
 	}
-	return e.toDesk(tx, in.now, in.conv, desk{note: e.receivers(&tx.Snapshot, in.conv, in.answerTo), card: card, files: files})
+	top, err := e.receivers(&tx.Snapshot, in.conv, e.cfg.desk(in.conv.Channel, c.Kind))
+	if err != nil {
+		return err
+	}
+	return e.toDesk(tx, in.now, in.conv, desk{note: top, card: card, files: files})
 }
 
-// receivers says at the top of a hand-over who gets what an agent replies.
-func (e *Engine) receivers(s *store.Snapshot, conv store.Conversation, to channels.Person) texts.Note {
-	letter := e.cfg.Channels[conv.Channel].Letter
-	key := "who-receives"
-	if !letter {
-		key += "-chat"
+// receivers says at the top of what staff get who will read a reply, and how to
+// say something else.
+func (e *Engine) receivers(s *store.Snapshot, conv store.Conversation, d Desk) (texts.Note, error) {
+	to, err := e.readers(s, conv)
+	if err != nil {
+		return "", err
 	}
-	return e.staff(key, textArgs{To: e.display(to)}) + "\n" + e.staff("how", textArgs{})
+	var names []string
+	for _, p := range to {
+		names = append(names, e.display(p))
+	}
+	style := "-chat" // talk there is internal by default
+	if e.cfg.Channels[d.Channel].Letter {
+		style = ""
+	}
+	return e.staff("who-receives"+style, textArgs{To: strings.Join(names, ", ")}) + "\n" + e.staff("how"+style, textArgs{}), nil
+}
+
+// readers returns who gets what an agent replies: the customer, and in letters
+// whom the customer put into copy.
+func (e *Engine) readers(s *store.Snapshot, conv store.Conversation) ([]channels.Person, error) {
+	t, err := s.CustomerThread(conv.ID)
+	if err != nil {
+		return nil, err
+	}
+	to, err := person(t.Address)
+	if err != nil {
+		return nil, err
+	}
+	all := []channels.Person{to}
+	if !e.cfg.Channels[conv.Channel].Letter {
+		return all, nil
+	}
+	members, err := s.Participants(conv.ID)
+	if err != nil {
+		return nil, err
+	}
+	owner, err := s.Identities(conv.Customer)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		p := channels.Person{Kind: m.Kind, Address: m.Address, Name: m.Name}
+		own := slices.ContainsFunc(owner, func(i store.Identity) bool { return i.Kind == p.Kind && i.Address == p.Address })
+		if !own && !p.Is(to) && p.Kind == to.Kind && !e.cfg.ours(p) {
+			all = append(all, p)
+		}
+	}
+	return all, nil
 }
 
 func (e *Engine) display(p channels.Person) string {
@@ -205,7 +251,7 @@ func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation
 	}
 	var list []string
 	for name, value := range known {
-		list = append(list, name+": "+value)
+		list = append(list, e.fieldNames([]string{name}, e.cfg.staffLang())+": "+value)
 	}
 	sort.Strings(list)
 	add("fields", strings.Join(list, "; "))
@@ -214,11 +260,11 @@ func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation
 		if err != nil {
 			return nil, err
 		}
-		name, err := s.CustomerName(linked.Customer)
+		with, err := e.readers(s, linked)
 		if err != nil {
 			return nil, err
 		}
-		add("linked", string(e.staff("linked", textArgs{Name: name})))
+		add("linked", string(e.staff("linked", textArgs{Name: e.display(with[0])})))
 	}
 	add("next", string(e.staff("next-"+nextAction(c.Kind), textArgs{})))
 	add("owner", c.Owner)
@@ -295,8 +341,19 @@ func (e *Engine) relay(tx *store.Tx, in *incoming, d Decision) error {
 	}
 	line := e.line(in.messages[len(in.messages)-1], in.now)
 	line.Text = extract.Mask(in.text())
-	note := e.receivers(&tx.Snapshot, in.conv, in.answerTo) + "\n\n" + e.staff(d.Relay, textArgs{})
-	return e.toDesk(tx, in.now, in.conv, desk{note: note, line: &line, files: files})
+	kind := kindQuestion
+	if in.conv.Case != 0 {
+		c, err := tx.Case(in.conv.Case)
+		if err != nil {
+			return err
+		}
+		kind = c.Kind
+	}
+	top, err := e.receivers(&tx.Snapshot, in.conv, e.cfg.desk(in.conv.Channel, kind))
+	if err != nil {
+		return err
+	}
+	return e.toDesk(tx, in.now, in.conv, desk{note: top + "\n\n" + e.staff(d.Relay, textArgs{}), line: &line, files: files})
 }
 
 func (e *Engine) filesOf(tx *store.Tx, in *incoming) ([]store.Attachment, error) {

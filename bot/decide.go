@@ -181,6 +181,9 @@ func (d *Decision) handOver(s *Situation, kind, why string) {
 	d.State = store.Waiting
 	d.Memory.Told = false
 	d.Case = &CaseOp{Kind: kind, Priority: store.Normal, Title: title(s), Why: why, Fields: fields(s), Candidates: candidates(s), Promise: true}
+	if (why == "human" || why == "not-helped") && s.Memory.Asked != "" {
+		d.Case.Title = s.Memory.Asked
+	}
 }
 
 func humanAsked(s *Situation, d Decision) Decision {
@@ -234,13 +237,14 @@ func chose(s *Situation, d Decision, id string) Decision {
 		return d.because("none-chosen", "none of the offered entries is it")
 	}
 	d.Say = []Part{{Entry: id}}
-	d.answered(id)
+	d.answered(s, id)
 	return d.because("chosen", "the customer chose "+id)
 }
 
-func (d *Decision) answered(ids ...string) {
+func (d *Decision) answered(s *Situation, ids ...string) {
 	d.Memory.Awaiting = awaitHelped
 	d.Memory.Answered = append(append([]string(nil), d.Memory.Answered...), ids...)
+	d.Memory.Asked = title(s)
 	d.say("helped")
 }
 
@@ -391,7 +395,7 @@ func answer(s *Situation, d Decision) (Decision, bool) {
 		return d.because("faq-partly", "the FAQ is sure of a part"), true
 	}
 	d.State = store.WithBot
-	d.answered(ids...)
+	d.answered(s, ids...)
 	return d.because("faq", "the FAQ is sure"), true
 }
 
@@ -492,17 +496,25 @@ func asks(q faq.Question) bool {
 	return strings.ContainsAny(q.Text, "?？") || len(q.Matches) > 0 && q.Matches[0].Score >= offerAt
 }
 
-// candidates returns the entries that are close to the only question, or to the
-// first of several, best first.
+// candidates returns the entries that are close to the question that is left
+// open, or else to the first one, best first.
 func candidates(s *Situation) []faq.Match {
-	var close []faq.Match
-	for _, q := range questions(s) {
-		for _, m := range q.Matches {
-			if m.Score >= offerAt && len(close) < 3 {
-				close = append(close, m)
-			}
+	qs := questions(s)
+	if len(qs) == 0 {
+		return nil
+	}
+	open := qs[0]
+	for _, q := range qs {
+		if _, ok := sure(q); !ok && asks(q) {
+			open = q
+			break
 		}
-		break
+	}
+	var close []faq.Match
+	for _, m := range open.Matches {
+		if m.Score >= offerAt && len(close) < 3 {
+			close = append(close, m)
+		}
 	}
 	return close
 }
@@ -540,13 +552,19 @@ func missing(s *Situation) []string {
 	return names
 }
 
+// title names the matter: the longest segment, which says more than "I want to
+// complain".
 func title(s *Situation) string {
+	best := ""
 	for _, q := range s.Reading.Questions {
-		if strings.TrimSpace(q.Text) != "" {
-			return oneLine(q.Text, 60)
+		if t := strings.TrimSpace(q.Text); len(t) > len(best) {
+			best = t
 		}
 	}
-	return oneLine(s.Text, 60)
+	if best == "" {
+		best = s.Text
+	}
+	return oneLine(best, 80)
 }
 
 func words(facts []extract.Fact) []string {

@@ -346,7 +346,7 @@ func (e *Engine) recordTalk(tx *store.Tx, now time.Time, in *channels.Inbound, u
 		if m.conv.State == store.Ended {
 			m.conv.State = store.WithBot
 		}
-		if m.thread.Address != string(address) {
+		if m.identity.Customer == m.conv.Customer && m.thread.Address != string(address) {
 			m.thread.Address = string(address)
 			if err := tx.SetAddress(m.thread.ID, m.thread.Address); err != nil {
 				return nil, err

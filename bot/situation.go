@@ -48,6 +48,7 @@ type Memory struct {
 	Awaiting string   `json:"awaiting,omitempty"` // the answer that it waits for
 	Offered  []string `json:"offered,omitempty"`  // FAQ entries it let the customer choose from
 	Answered []string `json:"answered,omitempty"` // FAQ entries it gave
+	Asked    string   `json:"asked,omitempty"`    // what it answered last
 	Told     bool     `json:"told,omitempty"`     // it said that additions are passed on
 	Greeted  bool     `json:"greeted,omitempty"`  // it has introduced itself
 }

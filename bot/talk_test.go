@@ -377,7 +377,11 @@ func (k *talk) sent() string {
 	mails := k.world.Mails()
 	fresh := mails[k.seen:]
 	k.seen = len(mails)
-	sort.SliceStable(fresh, func(i, j int) bool { return fresh[i].To[0] < fresh[j].To[0] })
+	inside := func(m mailtest.Mail) bool { return strings.HasSuffix(m.To[0], "@acme.example") }
+	sort.SliceStable(fresh, func(i, j int) bool { // customers first
+		a, b := fresh[i], fresh[j]
+		return !inside(a) && inside(b) || inside(a) == inside(b) && a.To[0] < b.To[0]
+	})
 	for _, m := range fresh {
 		mark := fmt.Sprintf(">%d", len(k.names)+1)
 		k.names[m.MessageID], k.ids[mark] = mark, m.MessageID

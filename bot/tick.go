@@ -100,13 +100,11 @@ func (e *Engine) resume(tx *store.Tx, in *incoming, conversation int64) (err err
 	if in.thread, err = tx.CustomerThread(conversation); err != nil {
 		return err
 	}
-	if in.answerTo, err = person(in.thread.Address); err != nil {
-		return err
-	}
 	if in.identity, err = tx.Identity(last.Identity); err != nil {
 		return err
 	}
 	in.from = channels.Person{Kind: in.identity.Kind, Address: in.identity.Address, Name: in.identity.Name}
+	in.answerTo = in.from // channels that gather have no other address for answers
 	if in.ref, err = tx.RefOf(last.ID); err != nil {
 		return err
 	}

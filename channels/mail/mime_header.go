@@ -68,7 +68,7 @@ func (h *mimeHeader) add(line, next []byte) bool {
 	if mimeFieldName(line) != "" {
 		return h.keep(line)
 	}
-	return len(h.fields) > 0 && (mimeHeaderLike(next) || len(bytes.TrimRight(next, "\r")) == 0)
+	return len(h.fields) > 0 && mimeHeaderLike(next)
 }
 
 func (h *mimeHeader) keep(line []byte) bool {

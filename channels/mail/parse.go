@@ -48,11 +48,11 @@ func (r Reader) Read(raw channels.Blob) channels.Inbound {
 	in.Subject = cutRunes(headerText(h.get("Subject")), 255)
 	in.Sent = mailDate(h.get("Date"))
 
-	var several bool
-	in.From, several = mailFrom(h)
+	from, certain := mailFrom(h)
+	in.From = from
 	in.ReplyTo = r.replyTo(h, in.From)
 	in.To = mailTo(h)
-	if !several {
+	if certain {
 		in.Proof = r.proof(h, in.From)
 	}
 

@@ -16,8 +16,14 @@ const maxAddresses = 500 // of one field
 // mailAddresses reads a list of addresses (RFC 5322 3.4). What the standard
 // reader refuses is read by a patient one.
 func mailAddresses(v string) []channels.Person {
+	list, _ := mailAddressList(v)
+	return list
+}
+
+// mailAddressList does so and says whether the list is as it should be.
+func mailAddressList(v string) (out []channels.Person, proper bool) {
 	if strings.TrimSpace(v) == "" {
-		return nil
+		return nil, true
 	}
 	if !isASCII([]byte(v)) {
 		v = charsetText([]byte(v), "")
@@ -27,7 +33,6 @@ func mailAddresses(v string) []channels.Person {
 		return strings.NewReader(charsetText(b, charset)), err
 	}}
 	parser := mail.AddressParser{WordDecoder: &words}
-	var out []channels.Person
 	list, err := parser.ParseList(v)
 	if err != nil {
 		for _, item := range splitAddresses(v) {
@@ -35,14 +40,14 @@ func mailAddresses(v string) []channels.Person {
 				out = append(out, p)
 			}
 		}
-		return out
+		return out, false
 	}
 	for _, a := range list {
 		if p, ok := mailPerson(a.Address, a.Name); ok && len(out) < maxAddresses {
 			out = append(out, p)
 		}
 	}
-	return out
+	return out, true
 }
 
 // mailPerson makes a person of an address, if it is one that a mail can be sent
@@ -116,19 +121,23 @@ func patientAddress(item string) (channels.Person, bool) {
 }
 
 // mailFrom says who sent a mail: the first of From, or else of Sender, or else
-// the envelope's sender. several says that From names more than one, of whom
-// nothing can be proven.
-func mailFrom(h *mimeHeader) (p channels.Person, several bool) {
+// the envelope's sender. certain is false if From is missing, names several, or
+// is written so that programs may read it differently; of such a sender nothing
+// can be proven.
+func mailFrom(h *mimeHeader) (p channels.Person, certain bool) {
 	var from []channels.Person
+	certain = true
 	for _, v := range h.all("From") {
-		from = append(from, mailAddresses(v)...)
+		list, proper := mailAddressList(v)
+		from = append(from, list...)
+		certain = certain && proper
 	}
 	if len(from) > 0 {
-		return from[0], len(from) > 1 || len(h.all("From")) > 1
+		return from[0], certain && len(h.all("From")) == 1 && len(from) == 1
 	}
 	for _, name := range []string{"Sender", "Return-Path", "X-Envelope-From"} {
 		if as := mailAddresses(h.get(name)); len(as) > 0 {
-			return as[0], true
+			return as[0], false
 		}
 	}
 	return channels.Person{}, false

@@ -263,13 +263,10 @@ func (b *bodyReader) plain(p *mimePart) string {
 
 // bytes reads a part, as far as the limit allows.
 func (b *bodyReader) bytes(p *mimePart) []byte {
-	r, err := mimeOpener(b.raw, p.offset, p.length, p.size, p.encoding).Open()
-	if err != nil {
-		b.problem("text: " + err.Error())
-		return nil
+	if p.encoding == "base64" && b.words(p) {
+		p.encoding, p.size = "", p.length
 	}
-	defer r.Close()
-	out, err := io.ReadAll(io.LimitReader(r, min(b.left, p.size)))
+	out, err := b.head(p, min(b.left, p.size), p.encoding)
 	if err != nil {
 		b.problem("text: " + err.Error())
 	}
@@ -280,6 +277,25 @@ func (b *bodyReader) bytes(p *mimePart) []byte {
 	}
 	return out
 }
+
+// head reads the first n decoded bytes of a part.
+func (b *bodyReader) head(p *mimePart, n int64, encoding string) ([]byte, error) {
+	r, err := mimeOpener(b.raw, p.offset, p.length, p.size, encoding).Open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(io.LimitReader(r, n))
+}
+
+// words reports whether a text that calls itself base64 is only words: they
+// have blanks between them, which base64 never has.
+func (b *bodyReader) words(p *mimePart) bool {
+	sample, err := b.head(p, 2048, "")
+	return err == nil && len(wordGap.FindAll(sample, -1))*50 > len(sample)
+}
+
+var wordGap = regexp.MustCompile(`[a-z,.] [A-Za-z]`)
 
 var metaCharset = regexp.MustCompile(`(?i)<meta[^>]{1,200}charset=["']?([\w.:-]{2,40})`)
 

@@ -223,6 +223,8 @@ func TestProof(t *testing.T) {
 		{"Authentication-Results: mx.acme.example; spf=fail (sender x; dmarc=pass) smtp.mailfrom=evil.example\n" + from, channels.Unproven},
 		{"Authentication-Results: mx.acme.example; spf=fail (x\\); dmarc=pass) smtp.mailfrom=evil.example\n" + from, channels.Unproven},
 		{"Authentication-Results: mx.acme.example; spf=fail (x; dmarc=pass\n" + from, channels.Unproven},
+		{"Authentication-Results: mx.acme.example; dmarc=pass\nFrom: Li <li@shop.example.com> <li@evil.example>\n", channels.Unproven},
+		{"Authentication-Results: mx.acme.example; dmarc=pass\nSender: li@shop.example.com\n", channels.Unproven},
 		// Of several authors none is proven.
 		{"Authentication-Results: mx.acme.example; dmarc=pass\nFrom: li@shop.example.com, boss@acme.example\n", channels.Unproven},
 		{"Authentication-Results: mx.acme.example; dmarc=pass\n" + from + "From: boss@acme.example\n", channels.Unproven},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 
+	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 )
@@ -38,6 +39,42 @@ func (s *session) Login(user, password string) error {
 	defer s.world.mu.Unlock()
 	s.world.logins++
 	return nil
+}
+
+// Idle tells the client of new mail. imapmemserver's own Idle loses what comes
+// in just before it begins.
+func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	for {
+		s.world.mu.Lock()
+		if s.world.arrived == nil {
+			s.world.arrived = make(chan struct{})
+		}
+		arrived := s.world.arrived
+		s.world.mu.Unlock()
+		if err := s.UserSession.Poll(w, true); err != nil {
+			return err
+		}
+		select {
+		case <-arrived:
+		case <-stop:
+			return nil
+		}
+	}
+}
+
+func (s *session) Append(name string, r imap.LiteralReader, o *imap.AppendOptions) (*imap.AppendData, error) {
+	defer s.world.arrival()
+	return s.UserSession.Append(name, r, o)
+}
+
+// arrival wakes the idling clients.
+func (w *World) arrival() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.arrived != nil {
+		close(w.arrived)
+		w.arrived = nil
+	}
 }
 
 func (s *session) Close() error {

@@ -59,7 +59,8 @@ type World struct {
 	faults   []*Fault
 	sessions map[*session]bool
 	logins   int
-	changed  chan struct{}
+	changed  chan struct{} // closed and replaced when a mail is accepted
+	arrived  chan struct{} // … when one is put into a folder
 }
 
 type account struct {
@@ -217,6 +218,7 @@ func (w *World) DeliverAt(user string, raw []byte, at time.Time) error {
 	if a == nil {
 		return fmt.Errorf("mailtest: no account %q", user)
 	}
+	defer w.arrival()
 	_, err := a.user.Append("INBOX", literal{bytes.NewReader(raw)}, &imap.AppendOptions{Time: at})
 	return err
 }
