@@ -1,5 +1,7 @@
 package faq
 
+import "slices"
+
 // What a message can want beyond an answer. Human, Complaint, Status,
 // Suggestion, Praise, Privacy, Request, StillNot, Abuse and Spam are found
 // anywhere in a message. The others close or open a talk; they are reported
@@ -43,17 +45,21 @@ func intentNames() []string {
 		Thanks, Greeting, Goodbye, Yes, No, Helped, NotHelped}
 }
 
+// weight orders intents that are equally sure.
+func weight(name string) int { return slices.Index(intentNames(), name) }
+
 // Groups of rules that are no intents: words that only lead to a question,
 // words that open a signature, words that show that something is asked.
 const (
 	filler  = "filler"
 	signoff = "signoff"
 	asking  = "asking"
-	contra  = "contra" // but …, still not …: after thanks it takes the thanks back
+	leading = "leading" // the same, at the beginning of a clause
+	contra  = "contra"  // but …, still not …: after thanks it takes the thanks back
 )
 
 func helper(name string) bool {
-	return name == filler || name == signoff || name == asking || name == contra
+	return name == filler || name == signoff || name == asking || name == leading || name == contra
 }
 
 // closes: whether a clause of this kind has no content of its own.

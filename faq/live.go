@@ -39,7 +39,8 @@ const (
 
 // NewLive loads the files; an error is that of [Load]. onReload, which may be
 // nil, is called after every later attempt, with the new index or with the
-// error that kept the old one in use, never from two goroutines at once.
+// error that kept the old one in use, never from two goroutines at once;
+// it must not call Reload.
 func NewLive(paths []string, o Options, onReload func(*Index, error)) (*Live, error) {
 	l := &Live{paths: append([]string(nil), paths...), options: o, onReload: onReload}
 	l.stamps = l.stat()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,8 +18,13 @@ func TestLiveFollowsItsFile(t *testing.T) {
 			x   *Index
 			err error
 		}
+		var mu sync.Mutex
 		var events []event
-		l, err := NewLive([]string{path}, sampleOptions(), func(x *Index, err error) { events = append(events, event{x, err}) })
+		l, err := NewLive([]string{path}, sampleOptions(), func(x *Index, err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			events = append(events, event{x, err})
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -27,7 +33,9 @@ func TestLiveFollowsItsFile(t *testing.T) {
 		go func() { done <- l.Run(ctx) }()
 		step := func(text string) {
 			t.Helper()
+			mu.Lock()
 			events = nil
+			mu.Unlock()
 			if text != "" {
 				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 					t.Fatal(err)

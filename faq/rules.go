@@ -146,6 +146,9 @@ func trimMarks(s string) string {
 	return strings.TrimFunc(s, func(r rune) bool { return r != '#' && !isWord(r) })
 }
 
+// sortIntents puts the strongest first; of equals, what matters more.
 func sortIntents(x []Intent) {
-	slices.SortStableFunc(x, func(a, b Intent) int { return cmp.Compare(b.Score, a.Score) })
+	slices.SortStableFunc(x, func(a, b Intent) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(weight(a.Name), weight(b.Name)))
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -18,9 +19,14 @@ func sampleOptions() Options {
 
 const samplePath = "../cmd/frontdesk/init/faq.yaml"
 
+func loadSample() (*Index, error) { return Load([]string{samplePath}, sampleOptions()) }
+
+// An index never changes, so that one serves all tests.
+var sampleOnce = sync.OnceValues(loadSample)
+
 func sample(t testing.TB) *Index {
 	t.Helper()
-	x, err := Load([]string{samplePath}, sampleOptions())
+	x, err := sampleOnce()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,9 @@ import (
 func (w *wordlists) understand(text string) []sentence {
 	var out []sentence
 	for _, l := range w.withoutSignature(linesOf(text)) {
-		out = append(out, sentencesOf(l)...)
+		for _, s := range sentencesOf(l) {
+			out = append(out, w.several(s)...)
+		}
 		if len(out) >= maxSentences {
 			out = out[:maxSentences]
 			break
@@ -89,8 +91,11 @@ func (w *wordlists) clean(s *sentence, opens bool) {
 	s.asks = w.rules.is(asking, s.norm)
 }
 
-// addressed: a short first clause that begins like a greeting: "Hi Tom,".
+// addressed: a short first clause that only calls someone: "Hi Tom,", 客服，
 func addressed(norm string) bool {
+	if slices.Contains([]string{"客服", "在线客服", "小姐姐", "老师"}, norm) {
+		return true
+	}
 	words := strings.Fields(norm)
 	return len(words) > 1 && len(words) <= 4 && slices.Contains([]string{"hi", "hello", "hey", "dear"}, words[0])
 }

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// workers write at once in the process that is killed, so that commits are
-// shared.
+// workers write at once in the process that is killed, so that one commit holds
+// several writes.
 const workers = 4
 
 // What Write returned nil for is there after kill -9, whole, and in order. (Power

@@ -146,7 +146,13 @@ func migrateFile(t testing.TB, file string, files fstest.MapFS) error {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	return migrate(t.Context(), c, files, "m")
+	err = migrate(t.Context(), c, files, "m")
+	for _, q := range []string{"BEGIN", "ROLLBACK"} {
+		if _, err := c.ExecContext(t.Context(), q); err != nil {
+			t.Errorf("migrate left a transaction open: %v", err)
+		}
+	}
+	return err
 }
 
 // tables returns the schema number and the tables of a file.

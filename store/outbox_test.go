@@ -95,8 +95,8 @@ func TestThreadArrivesInOrder(t *testing.T) {
 	b1 := p.queue(p.other, nil)
 
 	d1 := p.wantClaim(noon, a1)
-	db := p.wantClaim(noon, b1) // another thread goes on
-	p.wantClaim(noon, 0)        // nothing of a thread of which one is under way
+	other := p.wantClaim(noon, b1) // another thread goes on
+	p.wantClaim(noon, 0)           // nothing of a thread of which one is under way
 	if next := p.next(); !next.IsZero() {
 		t.Errorf("nothing may go, yet the next is due at %v", next)
 	}
@@ -106,7 +106,7 @@ func TestThreadArrivesInOrder(t *testing.T) {
 
 	// One that has to be tried again holds up its thread, not the others.
 	p.finish(d2, Outcome{Result: "temporary", Error: "451", Retry: noon.Add(time.Minute), At: noon})
-	p.sent(db)
+	p.sent(other)
 	b2 := p.queue(p.other, nil)
 	p.sent(p.wantClaim(noon, b2))
 	p.wantClaim(noon.Add(time.Minute-time.Millisecond), 0)
@@ -314,7 +314,7 @@ func TestInterrupted(t *testing.T) {
 	p := newPost(t)
 	a, b := p.queue(p.customer, nil), p.queue(p.other, nil)
 	c := p.queue(p.staff, func(d *Delivery) { d.Channel = "elsewhere" })
-	behind := p.queue(p.customer, nil)
+	p.queue(p.customer, nil)
 	p.wantClaim(noon, a)
 	p.sent(p.wantClaim(noon, b))
 	write(t, p.db, func(tx *Tx) error {
@@ -351,8 +351,7 @@ func TestInterrupted(t *testing.T) {
 	if d := p.wantClaim(later, a); d.Attempts != 2 {
 		t.Errorf("it is attempt %d", d.Attempts)
 	}
-	p.wantClaim(later, 0)
-	_ = behind
+	p.wantClaim(later, 0) // not the one behind it
 }
 
 func TestOutboxLists(t *testing.T) {

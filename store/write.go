@@ -69,11 +69,10 @@ func (db *DB) commit(first *request) {
 		}
 	}()
 	db.conn.broken = nil
-	if _, err = db.conn.exec("BEGIN IMMEDIATE"); err != nil {
-		err = fmt.Errorf("begin: %w", err)
+	if _, berr := db.conn.exec("BEGIN IMMEDIATE"); berr != nil {
+		err = fmt.Errorf("begin: %w", berr)
 		return
 	}
-	err = errUnfinished
 	tx := &Tx{Snapshot{db.conn}}
 	for r := first; r != nil; {
 		if r.err = r.ctx.Err(); r.err == nil { // it may have ended while we waited for the lock

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -320,6 +321,28 @@ func TestCommitFails(t *testing.T) {
 		t.Error("it was kept")
 	}
 	write(t, db, func(tx *Tx) error { return tx.SetSetting("next", "fine") })
+}
+
+// A function that ends the writer's goroutine is a bug, but not one that may look
+// like success.
+func TestWriteCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "frontdesk.db")
+		db := openDB(t, file)
+		errs := together(db,
+			func(tx *Tx) error { return tx.SetSetting("before", "") },
+			func(*Tx) error { runtime.Goexit(); return nil })
+		for i, err := range errs {
+			if err == nil {
+				t.Errorf("caller %d was told that it is recorded", i)
+			}
+		}
+		db.Close()
+		again := openDB(t, file)
+		if n := ask[int](t, again, "SELECT count(*) FROM setting"); n != 0 {
+			t.Errorf("%d are recorded", n)
+		}
+	})
 }
 
 func TestAnotherProcessHoldsTheLock(t *testing.T) {

@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"hash"
@@ -243,33 +242,6 @@ func (s *mimeScanner) delimiter(line []byte) (p *mimePart, closing bool) {
 	return nil, false
 }
 
-// hashContent adds a line of the body to the hash of the content: without its
-// line end and trailing blanks, and without empty lines at the end of the mail,
-// which change on the way (RFC 6376 3.4.4).
-func (s *mimeScanner) hashContent(line []byte) {
-	text := bytes.TrimRight(line, " \t\r\n")
-	if len(text) == 0 {
-		s.blanks++
-		return
-	}
-	for ; s.blanks > 0; s.blanks-- {
-		s.content.Write([]byte{'\n'})
-	}
-	s.content.Write(text)
-	s.blanks++
-}
-
-// hashHeader adds what the author wrote into the header to the hash of the
-// content. All else (Received, Delivered-To, Return-Path, X-…) may differ
-// between two copies of one mail.
-func (s *mimeScanner) hashHeader() {
-	for _, name := range []string{"From", "To", "Cc", "Date", "Subject", "Message-ID", "In-Reply-To", "Content-Type"} {
-		for _, v := range s.top.all(name) {
-			io.WriteString(s.content, strings.ToLower(name)+":"+strings.Join(strings.Fields(v), " ")+"\n")
-		}
-	}
-}
-
 // settle makes a leaf of every multipart in which no part was found.
 func (p *mimePart) settle(end int64) {
 	if p.until > 0 {
@@ -288,52 +260,4 @@ func (p *mimePart) settle(end int64) {
 	p.encoding, p.disposition = "", ""
 	p.length = max(0, end-p.offset)
 	p.size, p.written = p.length, p.length > 0
-}
-
-// mimeLines reads lines, long ones in fragments. Where a mail has no LF at all,
-// CR ends a line.
-type mimeLines struct {
-	r          *bufio.Reader
-	delim      byte
-	line       []byte // with its end; valid until next
-	start, end int64  // offsets of line
-	continued  bool   // line goes on where the one before broke off
-	broken     bool   // line has no end yet
-	done       bool
-	err        error
-}
-
-func (l *mimeLines) open(r io.Reader) {
-	l.r = bufio.NewReaderSize(r, mimeLineFragment)
-	l.delim = '\n'
-	if head, _ := l.r.Peek(4096); bytes.IndexByte(head, '\n') < 0 && bytes.IndexByte(head, '\r') >= 0 { // an error comes again
-		l.delim = '\r'
-	}
-}
-
-func (l *mimeLines) next() bool {
-	if l.done {
-		return false
-	}
-	line, err := l.r.ReadSlice(l.delim)
-	l.line = append(l.line[:0], line...) // peekLine may move what ReadSlice returned
-	l.start = l.end
-	l.end += int64(len(line))
-	l.continued, l.broken = l.broken, err == bufio.ErrBufferFull
-	if err != nil && !l.broken {
-		l.done = true
-		if err != io.EOF {
-			l.err = err
-		}
-	}
-	return len(line) > 0
-}
-
-// peekLine returns the beginning of the next line.
-func (l *mimeLines) peekLine() []byte {
-	b, _ := l.r.Peek(256) // fewer at the end
-	if i := bytes.IndexByte(b, l.delim); i >= 0 {
-		b = b[:i]
-	}
-	return b
 }

@@ -48,14 +48,15 @@ func headerLabel(label string) string {
 var headerLine = regexp.MustCompile(`^\*{0,2}([^:：<>@]{1,20}?)\s*\*{0,2}\s*[:：]\*{0,2}\s*(.*)$`)
 
 // replyHeader returns how many lines of a written-out header begin at line i:
-// three different fields at least, sender or date among them, and one value
-// that is an address or a date. An order form with "收件人: …" is none.
+// three different fields at least, sender or date among them, with an address
+// or, beside a subject, a date. A shipping order ("From: Shanghai, To: Berlin,
+// Date: …", "收件人：…") is none.
 func replyHeader(lines []replyLine, i int) int {
 	if !isHeaderField(lines[i].plain) {
 		return 0
 	}
 	seen := map[string]bool{}
-	evidence := false
+	address, date := false, false
 	n, end := 0, 0
 	for ; i+n < len(lines) && n < 15; n++ {
 		l := &lines[i+n]
@@ -77,11 +78,12 @@ func replyHeader(lines []replyLine, i int) int {
 		switch {
 		case role != "":
 			if seen[role] && role == labelFrom {
-				return finishHeader(seen, evidence, end)
+				return finishHeader(seen, address, date, end)
 			}
 			seen[role] = true
 			value := m[2]
-			evidence = evidence || strings.Contains(value, "@") || replyDate.MatchString(value)
+			address = address || strings.Contains(value, "@")
+			date = date || (role == labelDate && replyDate.MatchString(value))
 			// Two fields on one line: "À : a@b Objet : c"
 			for _, word := range []string{" Objet :", " Subject:", " Betreff:", " Oggetto:", " Asunto:"} {
 				if strings.Contains(value, word) {
@@ -93,16 +95,17 @@ func replyHeader(lines []replyLine, i int) int {
 			return 0
 		case end == n && (strings.HasPrefix(l.plain, "<") || strings.Contains(l.plain, "@") || strings.HasPrefix(l.text, " ") || strings.HasPrefix(l.text, "\t")):
 			end = n + 1 // a folded value
-			evidence = evidence || strings.Contains(l.plain, "@")
+			address = address || strings.Contains(l.plain, "@")
 		default:
-			return finishHeader(seen, evidence, end)
+			return finishHeader(seen, address, date, end)
 		}
 	}
-	return finishHeader(seen, evidence, end)
+	return finishHeader(seen, address, date, end)
 }
 
-func finishHeader(seen map[string]bool, evidence bool, end int) int {
-	if len(seen) >= 3 && evidence && (seen[labelFrom] || seen[labelDate]) {
+func finishHeader(seen map[string]bool, address, date bool, end int) int {
+	named := seen[labelFrom] || seen[labelDate]
+	if len(seen) >= 3 && named && (address && (seen[labelSubject] || seen[labelDate]) || date && seen[labelSubject]) {
 		return end
 	}
 	return 0

@@ -91,7 +91,7 @@ func replyEarlyDate(s string) bool {
 		return false
 	}
 	before := strings.TrimSpace(s[:loc[0]])
-	if utf8.RuneCountInString(before) <= 14 {
+	if utf8.RuneCountInString(before) <= 20 {
 		return true
 	}
 	return openingAddress.MatchString(before)
@@ -102,7 +102,9 @@ var (
 	// name, or a day of the week with a time.
 	replyDate = regexp.MustCompile(`(?i)` + strings.Join([]string{
 		`\d{4}\s?[-/.年년]\s?\d{1,2}\s?[-/.月월]\s?\d{1,2}`,
-		`\b\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}`,
+		`\b\d{1,2}[-/.]\s?\d{1,2}[-/.]\s?\d{2,4}`,
+		`\b\d{4}\.\s\p{L}{3,12}\.?\s\d{1,2}`,
+		`\b\d{1,2}\sthg\s\d{1,2},?\s\d{4}`,
 		`\b\d{1,2}(?:st|nd|rd|th|er|º|\.)?\s(?:de\s|of\s)?\p{L}{3,12}\.?,?\s(?:de\s)?\d{4}`,
 		`\b\p{L}{3,12}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s(?:at\s)?\d{4}`,
 		`\b\p{L}{2,12}\.?,?\s\d{1,2}\.?\s\p{L}{3,12}\.?,?\s\d{2,4}`,
@@ -110,19 +112,19 @@ var (
 	}, "|"))
 
 	// writingVerb ends an introduction. In some languages the name follows it.
-	writingVerb = regexp.MustCompile(`(?i)(?:\b(?:wrote|writes|schrieb|a écrit|escribió|escreveu|ha scritto|scrive|schreef|skrev|kirjoitti|napisał(?:\(a\)|a)?|` +
-		`написала?|написал\(а\)|пишет|пише|писал|yazdı|şunu yazdı|napsala?|napísal|írta|a scris|je napisao|έγραψε)|写道|寫道|写到|撰寫|님이 작성|님이 씀|さんは書きました|のメッセージ)\s*[:：]?$` +
-		`|\b(?:schrieb|schreef|skrev|napisał\(a\))\s[^:]{2,100}[:：]$`)
+	writingVerb = regexp.MustCompile(`(?i)(?:(?:^|[\s>)\],])(?:wrote|writes|schrieb|a écrit|escribió|escreveu|ha scritto|scrive|schreef|skrev|kirjoitti|napisał(?:\(a\)|a)?|` +
+		`написала?|написал\(а\)|пишет|пише|писал|yazdı|şunu yazdı|napsala?|napísal|írta|a scris|je napisao|έγραψε|đã viết|menulis|kirjutas|rašė)|写道|寫道|写到|撰寫|님이 작성|님이 씀|さんは書きました|のメッセージ)\s*[:：]?$` +
+		`|(?:^|[\s>)\],])(?:schrieb|schreef|skrev|írta|napisał\(a\))\s.{2,120}[:：]$`)
 
 	closingAddress = regexp.MustCompile(`[<(\[]\s*[^<>\s]+@[^<>\s]+\s*[>)\]]+\s*[:：]?$`)
-	openingAddress = regexp.MustCompile(`[<(]\S+@\S+[>)]\s*(?:于|於|在|,|，|on|at)?$`)
+	openingAddress = regexp.MustCompile(`[<(]\S+@\S+[>)]\D{0,25}$`)
 
 	originalMessage = regexp.MustCompile(`(?i)^[-_=\s*]{2,}\s*(?:` + strings.Join([]string{
 		`original message`, `original appointment`, `original e?-?mail`, `reply message`, `urspr(?:ü|ue)ngliche (?:nachricht|e-?mail)`, `originalnachricht`,
 		`message d['’]origine`, `message original`, `mensaje original`, `messaggio originale`, `mensagem original`, `oorspronkelijk bericht`,
 		`oprindelig (?:meddelelse|besked)`, `ursprungligt (?:meddelande|mail)`, `opprinnelig melding`, `alkuperäinen viesti`,
 		`исходное сообщение`, `оригинал(?:ьное)? сообщени[ея]`, `původní zpráva`, `(?:wiadomość oryginalna|oryginalna wiadomość)`, `orijinal (?:ileti|mesaj)`,
-		`eredeti üzenet`, `原始邮件`, `原始郵件`, `原邮件`, `原郵件`, `回复的原邮件`, `原始信件`, `元のメッセージ`, `원본 ?(?:메시지|메일)`,
+		`eredeti üzenet`, `原始邮件`, `原始郵件`, `原邮件`, `原郵件`, `回复的原邮件`, `原始信件`, `邮件原文`, `元のメッセージ`, `원본 ?(?:메시지|메일)`,
 	}, "|") + `)\s*[-_=\s*]{2,}$`)
 
 	forwardedMessage = regexp.MustCompile(`(?i)^(?:[-_=\s*]{2,}\s*(?:` + strings.Join([]string{

@@ -20,8 +20,11 @@ type smtpConn struct {
 	timer *time.Timer
 }
 
-// dial connects, upgrades and logs in.
+// dial connects, upgrades and logs in, in thrice Timeout at most: the library
+// allows five minutes for each step of an upgrade.
 func (s *Sender) dial(ctx context.Context) (c *smtpConn, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 3*s.cfg.Timeout)
+	defer cancel()
 	raw, err := s.end.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -40,9 +43,6 @@ func (s *Sender) dial(ctx context.Context) (c *smtpConn, err error) {
 	}()
 	var client *smtp.Client
 	if s.end.tls == TLSStart {
-		// The library's own time for this is five minutes; no byte of it needs
-		// more than ours.
-		raw.SetDeadline(time.Now().Add(s.cfg.Timeout))
 		if client, err = smtp.NewClientStartTLS(raw, s.end.tlsConfig); err != nil {
 			return nil, fmt.Errorf("STARTTLS with %s: %w", s.end.address(), err)
 		}

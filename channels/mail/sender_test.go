@@ -153,6 +153,22 @@ func TestSendOutcomes(t *testing.T) {
 	}
 }
 
+// A server that says nothing during an upgrade is given up in time.
+func TestSilentUpgrade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client, server := net.Pipe()
+		defer server.Close()
+		cfg := SMTPConfig{Host: "127.0.0.1", TLS: TLSStart, Address: "support@acme.example",
+			Dial: func(context.Context, string, string) (net.Conn, error) { return client, nil }}
+		began := time.Now()
+		_, err := newSender(t, cfg).Send(t.Context(), delivery("hi"))
+		var se *channels.SendError
+		if !errors.As(err, &se) || se.Permanent || se.Unknown || time.Since(began) > 3*time.Minute {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+	})
+}
+
 // A body that breaks off before its end must be thrown away by the server, so
 // that sending it again is no second copy.
 func TestBrokenFileIsTemporary(t *testing.T) {
