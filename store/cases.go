@@ -82,7 +82,7 @@ func (tx *Tx) UpdateCase(c Case) error {
 // Reclassify makes a case one of another kind, which begins at a stage of that
 // kind.
 func (tx *Tx) Reclassify(id int64, kind string, stage Stage) error {
-	return tx.one("UPDATE cases SET kind = ?, stage = ?, version = version + 1 WHERE id = ?", kind, string(stage), id)
+	return tx.one("UPDATE cases SET kind = ?, stage = ?, resolved = NULL, version = version + 1 WHERE id = ?", kind, string(stage), id)
 }
 
 // Case returns a case by its number.

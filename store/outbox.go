@@ -82,7 +82,8 @@ func (s *Snapshot) Outbox(state string, limit int) ([]Delivery, error) {
 // waiting is the condition under which a delivery may go: it is the oldest of its
 // thread that is not done, so that what we send in a thread arrives in order.
 const waiting = ` o.channel = ?1 AND o.state = 'queued'
-	AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.thread = o.thread AND p.id < o.id AND p.state IN ('queued', 'sending'))`
+	AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.thread = o.thread AND p.state IN ('queued', 'sending')
+		AND (p.id < o.id OR p.state = 'sending'))`
 
 // Due returns the next delivery of a channel that may go now, or [ErrNotFound].
 func (s *Snapshot) Due(channel string, now time.Time) (Delivery, error) {
@@ -138,7 +139,9 @@ func (tx *Tx) Finish(d Delivery, o Outcome) error {
 		if err := tx.one("UPDATE outbox SET state = 'sent', unsure = 0, ended = ?, ref = ?, error = '' WHERE id = ?", ms(o.At), o.Ref, d.ID); err != nil || o.Ref == "" {
 			return err
 		}
-		return tx.AddRef(o.Ref, d.Thread, d.Message, true)
+		// The outside may have shown us our own message before it answered.
+		return tx.exec(`INSERT INTO ref (ref, thread, message, ours) VALUES (?, ?, nullif(?, 0), 1)
+			ON CONFLICT DO UPDATE SET message = excluded.message, ours = 1 WHERE thread = excluded.thread`, o.Ref, d.Thread, d.Message)
 	case o.Result == "permanent" || o.Retry.IsZero():
 		return tx.one("UPDATE outbox SET state = 'failed', unsure = unsure OR ?, ended = ?, error = ? WHERE id = ?", unknown, ms(o.At), o.Error, d.ID)
 	}

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path"
 	"path/filepath"
 	"sync"
@@ -78,6 +79,14 @@ func Open(ctx context.Context, file string) (*DB, error) {
 func open(ctx context.Context, file string) (*DB, error) {
 	file, err := filepath.Abs(file) // so that SQLite sees a file in ":memory:", "" and "//name" too
 	if err != nil {
+		return nil, err
+	}
+	// SQLite would make a file that others can read.
+	if f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+	} else if !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
 	w, err := sql.Open("sqlite3", dsn(file, false))

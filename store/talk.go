@@ -248,7 +248,7 @@ func (tx *Tx) AddRef(ref string, thread, message int64, ours bool) error {
 
 // Refs returns the names of a thread's messages, newest first.
 func (s *Snapshot) Refs(thread int64, limit int) ([]string, error) {
-	return list(s, scanned[string], "SELECT ref FROM ref WHERE thread = ? ORDER BY coalesce(message, 0) DESC, ref LIMIT ?", thread, limitOr(limit))
+	return list(s, scanned[string], "SELECT ref FROM ref WHERE thread = ? ORDER BY rowid DESC LIMIT ?", thread, limitOr(limit))
 }
 
 // RefOf returns the name of a message; "" if the outside has none.

@@ -193,6 +193,7 @@ CREATE TABLE message (
 	at           INTEGER NOT NULL,
 	pending      INTEGER NOT NULL DEFAULT 0 CHECK (pending IN (0, 1)), -- recorded, not yet decided on
 	deleted      INTEGER,
+	UNIQUE (id, thread, audience),
 	FOREIGN KEY (thread, audience) REFERENCES thread (id, audience)
 ) STRICT;
 CREATE INDEX message_conversation ON message (conversation);
@@ -212,13 +213,14 @@ CREATE TABLE attachment (
 ) STRICT;
 CREATE INDEX attachment_message ON attachment (message);
 
--- How the outside names messages. A ref belongs to exactly one thread.
+-- How the outside names messages, in the order in which it did. A ref belongs to
+-- exactly one thread.
 CREATE TABLE ref (
 	ref     TEXT PRIMARY KEY,
 	thread  INTEGER NOT NULL REFERENCES thread,
 	message INTEGER REFERENCES message,
 	ours    INTEGER NOT NULL CHECK (ours IN (0, 1)) -- 1: we sent it, so nobody could guess it
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX ref_thread ON ref (thread);
 CREATE INDEX ref_message ON ref (message) WHERE message IS NOT NULL;
 
@@ -229,7 +231,7 @@ CREATE TABLE outbox (
 	channel   TEXT NOT NULL,
 	thread    INTEGER NOT NULL,
 	audience  TEXT NOT NULL,
-	message   INTEGER REFERENCES message,
+	message   INTEGER,
 	identity  INTEGER REFERENCES identity, -- the correspondent, for the budget
 	by_person INTEGER NOT NULL CHECK (by_person IN (0, 1)),
 	slot      TEXT NOT NULL DEFAULT '',
@@ -242,6 +244,7 @@ CREATE TABLE outbox (
 	ended     INTEGER,
 	ref       TEXT,
 	error     TEXT NOT NULL DEFAULT '',
+	FOREIGN KEY (message, thread, audience) REFERENCES message (id, thread, audience),
 	FOREIGN KEY (thread, audience) REFERENCES thread (id, audience),
 	CHECK ((state = 'sent') = (ref IS NOT NULL))
 ) STRICT;
