@@ -1,59 +1,9 @@
 package bot
 
 import (
-	"strconv"
-	"strings"
-
-	"frontdesk/bot/extract"
 	"frontdesk/faq"
 	"frontdesk/store"
 )
-
-// Kinds of case.
-const (
-	kindQuestion   = "question"
-	kindComplaint  = "complaint"
-	kindRequest    = "request"
-	kindPrivacy    = "privacy"
-	kindSuggestion = "suggestion"
-	kindPraise     = "praise"
-)
-
-// Decision is what is to be done about a message.
-type Decision struct {
-	Rule  string  // the rule of the policy that decided
-	Why   string  // in its own words, for the event
-	Score float64 // of the best FAQ match, or of the intent that decided
-
-	Say        []Part // one message to the customer; none: silence
-	Choices    []faq.Match
-	Case       *CaseOp // opens or joins a case, and hands it to people
-	Relay      string  // tells staff what the customer wrote: a sentence of texts
-	State      store.State
-	Memory     Memory
-	Quarantine bool
-}
-
-// Part is one paragraph of what the customer is told.
-type Part struct {
-	Key    string // a sentence of texts
-	Entry  string // or the answer of this FAQ entry
-	Quote  string
-	Quotes []string
-	Fields []string // names of missing fields
-}
-
-// CaseOp opens a case, or joins or reopens the conversation's own.
-type CaseOp struct {
-	Kind       string
-	Priority   store.Priority
-	Title      string
-	Why        string // "human", "unsure", …: a why- sentence of texts
-	Fields     map[string]string
-	Missing    []string
-	Candidates []faq.Match
-	Promise    bool // an answer time is promised
-}
 
 // decide is the policy, from top to bottom. It is pure.
 func decide(s *Situation) Decision {
@@ -167,25 +117,6 @@ func decide(s *Situation) Decision {
 	return d.because("unsure", "no entry is sure")
 }
 
-func (d Decision) because(rule, why string) Decision {
-	d.Rule, d.Why = rule, why
-	return d
-}
-
-func (d *Decision) say(key string)     { d.Say = append(d.Say, Part{Key: key}) }
-func (d *Decision) score(i faq.Intent) { d.Score = i.Score }
-
-// handOver gives the message to people. A conversation has at most one open case;
-// apply joins it or opens one.
-func (d *Decision) handOver(s *Situation, kind, why string) {
-	d.State = store.Waiting
-	d.Memory.Told = false
-	d.Case = &CaseOp{Kind: kind, Priority: store.Normal, Title: title(s), Why: why, Fields: fields(s), Candidates: candidates(s), Promise: true}
-	if (why == "human" || why == "not-helped") && s.Memory.Asked != "" {
-		d.Case.Title = s.Memory.Asked
-	}
-}
-
 func humanAsked(s *Situation, d Decision) Decision {
 	if s.State == store.Waiting && s.Case != nil && s.Case.Open {
 		d.Relay, d.Memory = "relay", s.Memory
@@ -203,32 +134,6 @@ func humanAsked(s *Situation, d Decision) Decision {
 	return d.because("human", "the customer asks for a person")
 }
 
-// choice returns which offered entry the message names.
-func choice(s *Situation) (string, bool) {
-	t := strings.Trim(strings.ToLower(strings.TrimSpace(s.Text)), " .。!！、)）(（#第个條条號号")
-	if n, err := strconv.Atoi(t); err == nil && n >= 1 && n <= len(s.Memory.Offered) {
-		return s.Memory.Offered[n-1], true
-	}
-	for i, words := range [][]string{{"一", "first", "the first"}, {"二", "second", "the second"}, {"三", "third", "the third"}} {
-		for _, w := range words {
-			if t == w && i < len(s.Memory.Offered) {
-				return s.Memory.Offered[i], true
-			}
-		}
-	}
-	for _, w := range []string{"都不是", "none of these", "none", "neither", "no", "不是"} {
-		if t == w {
-			return "", true
-		}
-	}
-	for _, id := range s.Memory.Offered { // a button's value
-		if strings.TrimSpace(s.Text) == id {
-			return id, true
-		}
-	}
-	return "", false
-}
-
 // chose answers what was chosen; nothing chosen goes to a person.
 func chose(s *Situation, d Decision, id string) Decision {
 	if id == "" {
@@ -239,13 +144,6 @@ func chose(s *Situation, d Decision, id string) Decision {
 	d.Say = []Part{{Entry: id}}
 	d.answered(s, id)
 	return d.because("chosen", "the customer chose "+id)
-}
-
-func (d *Decision) answered(s *Situation, ids ...string) {
-	d.Memory.Awaiting = awaitHelped
-	d.Memory.Answered = append(append([]string(nil), d.Memory.Answered...), ids...)
-	d.Memory.Asked = title(s)
-	d.say("helped")
 }
 
 // helped takes the answer to "did this help?".
@@ -263,13 +161,6 @@ func helped(s *Situation, d Decision) (Decision, bool) {
 		return d.because("helped", "the answer helped"), true
 	}
 	return d, false
-}
-
-// end closes a talk with the bot, never one that has an open case.
-func (d *Decision) end(s *Situation) {
-	if s.Case == nil || !s.Case.Open {
-		d.State = store.Ended
-	}
 }
 
 func notHelped(s *Situation, d Decision) Decision {
@@ -326,17 +217,6 @@ func complained(s *Situation, d Decision) Decision {
 	d.say("complaint-due")
 	d.answerKnown(s)
 	return d.because("complaint", "the customer complains")
-}
-
-// answerKnown answers the other questions of a message that is about something
-// else.
-func (d *Decision) answerKnown(s *Situation) {
-	for _, q := range questions(s) {
-		if m, ok := sure(q); ok {
-			d.Say = append(d.Say, Part{Key: "answer-to", Quote: q.Text}, Part{Entry: m.Entry.ID})
-			d.Memory.Answered = append(append([]string(nil), d.Memory.Answered...), m.Entry.ID)
-		}
-	}
 }
 
 func status(s *Situation, d Decision) Decision {
@@ -452,125 +332,4 @@ func smallTalk(s *Situation, d Decision) (Decision, bool) {
 		return d.because("fragment", "there is no question in it"), true
 	}
 	return d, false
-}
-
-// closing reports whether the message only ends the talk.
-func closing(s *Situation) bool {
-	_, ends := s.intent(faq.Thanks, faq.Goodbye, faq.Helped)
-	return ends && len(questions(s)) == 0 && s.Files == 0
-}
-
-func spam(s *Situation) bool {
-	i, ok := s.intent(faq.Spam)
-	return ok && i.Score >= answerAt
-}
-
-func firstIntent(s *Situation) (faq.Intent, bool) {
-	if len(s.Reading.Intents) == 0 {
-		return faq.Intent{}, false
-	}
-	return s.Reading.Intents[0], true
-}
-
-// questions returns the segments that no intent covers.
-func questions(s *Situation) []faq.Question {
-	var qs []faq.Question
-	for _, q := range s.Reading.Questions {
-		if q.Intent == "" {
-			qs = append(qs, q)
-		}
-	}
-	return qs
-}
-
-func sure(q faq.Question) (faq.Match, bool) {
-	if len(q.Matches) > 0 && q.Matches[0].Score >= answerAt {
-		return q.Matches[0], true
-	}
-	return faq.Match{}, false
-}
-
-// asks reports whether a segment beside an answered one must be answered too. A
-// statement that gives the background need not.
-func asks(q faq.Question) bool {
-	return strings.ContainsAny(q.Text, "?？") || len(q.Matches) > 0 && q.Matches[0].Score >= offerAt
-}
-
-// candidates returns the entries that are close to the question that is left
-// open, or else to the first one, best first.
-func candidates(s *Situation) []faq.Match {
-	qs := questions(s)
-	if len(qs) == 0 {
-		return nil
-	}
-	open := qs[0]
-	for _, q := range qs {
-		if _, ok := sure(q); !ok && asks(q) {
-			open = q
-			break
-		}
-	}
-	var close []faq.Match
-	for _, m := range open.Matches {
-		if m.Score >= offerAt && len(close) < 3 {
-			close = append(close, m)
-		}
-	}
-	return close
-}
-
-// fields returns what the text says of a case.
-func fields(s *Situation) map[string]string {
-	all := map[string]string{}
-	for name, facts := range map[string][]string{
-		"time": words(s.Facts.Times), "place": words(s.Facts.Places), "people": words(s.Facts.People), "order": words(s.Facts.Orders),
-		"model": words(s.Facts.Models), "amount": words(s.Facts.Amounts), "phone": words(s.Facts.Phones),
-	} {
-		if len(facts) > 0 {
-			all[name] = strings.Join(facts, ", ")
-		}
-	}
-	return all
-}
-
-// missing returns what a complaint does not say yet: description, time, people.
-// A place is asked for only where something happened at one.
-func missing(s *Situation) []string {
-	var names []string
-	if len([]rune(strings.TrimSpace(s.Text))) < 25 {
-		names = append(names, "description")
-	}
-	if len(s.Facts.Times) == 0 {
-		names = append(names, "time")
-	}
-	if len(s.Facts.People) > 0 && len(s.Facts.Places) == 0 {
-		names = append(names, "place")
-	}
-	if len(s.Facts.People) == 0 && len(s.Facts.Orders) == 0 {
-		names = append(names, "people", "order")
-	}
-	return names
-}
-
-// title names the matter: the longest segment, which says more than "I want to
-// complain".
-func title(s *Situation) string {
-	best := ""
-	for _, q := range s.Reading.Questions {
-		if t := strings.TrimSpace(q.Text); len(t) > len(best) {
-			best = t
-		}
-	}
-	if best == "" {
-		best = s.Text
-	}
-	return oneLine(best, 80)
-}
-
-func words(facts []extract.Fact) []string {
-	var all []string
-	for _, f := range facts {
-		all = append(all, f.Text)
-	}
-	return all
 }

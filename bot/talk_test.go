@@ -163,7 +163,7 @@ func parseTalk(t *testing.T, script string) (steps []step, head string) {
 
 // The company of the conversations: Mon–Fri 09:00–17:00 in Shanghai, a holiday
 // on Thu 26 Nov 2026, Sat 28 Nov 2026 a make-up workday.
-func talkConfig(t *testing.T) Config {
+func talkConfig(t testing.TB) Config {
 	t.Helper()
 	shanghai, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {

@@ -235,7 +235,7 @@ func (r *run) report(ctx context.Context, state channels.State, reason string) {
 		return
 	}
 	r.health = channels.Health{Channel: r.channel, State: state, Reason: reason, At: time.Now()}
-	r.log.Info("mailbox is "+string(state), "reason", reason)
+	r.log.Debug("mailbox is "+string(state), "reason", reason)
 	r.h.Report(ctx, r.health)
 }
 
