@@ -15,14 +15,14 @@ func decide(s *Situation) Decision {
 	case s.Early:
 		return d.because("before-start", "it arrived before the channel's start")
 
-	case s.Case == nil && spam(s):
-		d.Quarantine = true
-		return d.because("spam", "it reads like advertising")
-
 	// 2. A person is never more than one sentence away.
 	case wantsHuman && s.State != store.WithPerson:
 		d.score(human)
 		return humanAsked(s, d)
+
+	case s.Case == nil && spam(s):
+		d.Quarantine = true
+		return d.because("spam", "it reads like advertising")
 
 	// 3. A person is on it: relay, and be silent.
 	case s.State == store.WithPerson:

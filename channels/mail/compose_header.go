@@ -68,7 +68,7 @@ func inReplyTo(refs []string) string {
 // legalRef reports whether a foreign message id can be repeated in a header.
 // Nothing more is asked of it: people's programs make ids without an @.
 func legalRef(ref string) bool {
-	return ref != "" && len(ref) <= maxSentRef &&
+	return ref != "" && len(ref) <= maxSentRef && !MadeUp(ref) &&
 		!strings.ContainsFunc(ref, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '<' || r == '>' })
 }
 
