@@ -278,6 +278,9 @@ func (e *Engine) fromAgent(tx *store.Tx, now time.Time, in *channels.Inbound, up
 		return e.toThread(tx, now, t, in.From, desk{note: note, only: &in.From})
 	}
 	cmd := parseCommand(in.Text)
+	if onlyQuotes(cmd.text) {
+		cmd.text = "" // what they quote is our brief
+	}
 	a := channels.Action{Name: actReply, Case: t.Case, Fields: map[string]string{"text": cmd.text}}
 	others, customer, err := e.colleagues(tx, in, t)
 	if err != nil {
@@ -291,7 +294,7 @@ func (e *Engine) fromAgent(tx *store.Tx, now time.Time, in *channels.Inbound, up
 	}
 	confirm := true
 	switch {
-	case t.Case == 0:
+	case t.Case == 0 && t.Conversation == 0:
 		return refuse("refused-no-case", textArgs{})
 	case cmd.unknown != "":
 		return refuse("refused-unknown", textArgs{Command: oneLine(cmd.unknown, 60)})
@@ -304,6 +307,11 @@ func (e *Engine) fromAgent(tx *store.Tx, now time.Time, in *channels.Inbound, up
 	case others != "":
 		a.Name = actNote
 	}
+	if a.Case == 0 { // a proposal that the agent takes up
+		if a.Case, err = e.caseFor(tx, now, agent, t.Conversation); err != nil {
+			return none, err
+		}
+	}
 	out, err := e.act(tx, now, agent, a, mail)
 	if err != nil {
 		return none, err
@@ -315,6 +323,44 @@ func (e *Engine) fromAgent(tx *store.Tx, now time.Time, in *channels.Inbound, up
 		return none, nil
 	}
 	return none, back(out.note)
+}
+
+// onlyQuotes reports whether every line is a quote.
+func onlyQuotes(text string) bool {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, ">") {
+			return false
+		}
+	}
+	return true
+}
+
+// caseFor returns the case of a conversation. Where it has none, an agent who
+// acts on it opens one.
+func (e *Engine) caseFor(tx *store.Tx, now time.Time, agent Agent, conversation int64) (int64, error) {
+	conv, err := tx.Conversation(conversation)
+	if err != nil || conv.Case != 0 {
+		return conv.Case, err
+	}
+	said, err := tx.Said(conv.ID, false, 20)
+	if err != nil {
+		return 0, err
+	}
+	c := store.Case{Customer: conv.Customer, Channel: conv.Channel, Kind: kindQuestion, Stage: store.StageOpen, Priority: store.Normal, Owner: agent.Name, Opened: now}
+	for _, m := range said {
+		if m.Author == store.ByCustomer {
+			c.Title = oneLine(m.Text, 80)
+		}
+	}
+	if c.ID, err = tx.AddCase(c); err != nil {
+		return 0, err
+	}
+	conv.Case, conv.Updated = c.ID, now
+	if err := tx.UpdateConversation(conv); err != nil {
+		return 0, err
+	}
+	return c.ID, tx.AddEvent(store.Event{At: now, Kind: "case opened", Actor: agent.Name, Channel: conv.Channel, Conversation: conv.ID, Case: c.ID,
+		Data: map[string]any{"kind": c.Kind, "why": "agent", "owner": c.Owner}, Words: c.Title})
 }
 
 // colleagues returns who else got an agent's mail: anybody but us and the agent.

@@ -11,9 +11,6 @@ import (
 	"frontdesk/store"
 )
 
-// Kinds of timer.
-const timerGather = "gather" // decide on what a customer said within a few seconds
-
 type textArgs = texts.Args
 
 // apply turns a decision into rows, inside the caller's transaction.
@@ -44,6 +41,11 @@ func (e *Engine) apply(tx *store.Tx, in *incoming, s *Situation, d Decision) err
 		conv.Case = view.Number
 	}
 	conv.State = d.State
+	if conv.State == store.WithBot {
+		if err := tx.SetTimer(store.Timer{Kind: timerQuiet, Conversation: conv.ID, Due: in.now.Add(e.cfg.Quiet)}); err != nil {
+			return err
+		}
+	}
 	if len(d.Say) > 0 {
 		d.Memory.Greeted = true
 	}
@@ -164,14 +166,10 @@ func (e *Engine) applyCase(tx *store.Tx, in *incoming, s *Situation, op *CaseOp)
 	if v, err = caseView(&tx.Snapshot, c.ID); err != nil {
 		return nil, false, err
 	}
-	if op.Promise && v.Due.IsZero() {
-		if due := e.cfg.due(kind, c.Priority, in.now); !due.IsZero() {
-			v.Due = due
-			if err = tx.AddPromise(store.Promise{Case: c.ID, Kind: store.PromiseAnswer, Due: due, Made: in.now}); err != nil {
-				return nil, false, err
-			}
-			err = tx.AddEvent(store.Event{At: in.now, Kind: "promised", Actor: "bot", Conversation: in.conv.ID, Case: c.ID,
-				Data: map[string]any{"kind": store.PromiseAnswer, "due": due.UTC()}})
+	// Where the customer is told nothing, nothing is promised.
+	if op.Promise && v.Due.IsZero() && !e.cfg.Channels[in.conv.Channel].Observe {
+		if v.Due = e.cfg.due(kind, c.Priority, in.now); !v.Due.IsZero() {
+			err = e.promise(tx, in.now, c.ID, in.conv.ID, v.Due, "bot", "")
 		}
 	}
 	return v, brief, err
@@ -203,8 +201,7 @@ type saying struct {
 // mode what the bot would say goes to staff only.
 func (e *Engine) tell(tx *store.Tx, in *incoming, s saying, d Decision) error {
 	if e.cfg.Channels[in.conv.Channel].Observe && !s.byPerson {
-		note := e.cfg.Texts.Staff(e.cfg.staffLang(), "observe", textArgs{To: s.to[0].Address, Why: d.Rule + ": " + d.Why, Score: fmt.Sprintf("%.2f", d.Score)})
-		return e.toDesk(tx, in.now, in.conv, desk{note: note, line: &channels.Line{Who: string(e.cfg.Texts.Staff(e.cfg.staffLang(), "bot", textArgs{})), Text: string(s.text)}})
+		return e.propose(tx, in, s, d)
 	}
 	return e.send(tx, in, s)
 }
@@ -267,6 +264,9 @@ func (e *Engine) answered(tx *store.Tx, in *incoming, c store.Case, agent Agent)
 			state = store.Broken
 		}
 		if err := tx.EndPromise(c.ID, store.PromiseAnswer, state, in.now); err != nil {
+			return c, err
+		}
+		if err := tx.ClearTimers(c.ID, timerRemind, timerWarn, timerBreak); err != nil {
 			return c, err
 		}
 		if err := tx.AddEvent(store.Event{At: in.now, Kind: "promise " + state, Actor: agent.Name, Case: c.ID, Conversation: in.conv.ID,

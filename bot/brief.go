@@ -22,7 +22,7 @@ const attachBelow = 20 << 20
 // conversation that has none.
 type desk struct {
 	note  texts.Note
-	line  *channels.Line // what a customer just wrote
+	lines []channels.Line // what a customer just wrote
 	card  *channels.Card // or a whole brief
 	files []store.Attachment
 	only  *channels.Person // to one colleague and not to the whole desk
@@ -46,7 +46,11 @@ func (e *Engine) toDesk(tx *store.Tx, now time.Time, conv store.Conversation, d 
 	}
 	t, err := tx.StaffThread(conv.Case, conv.ID)
 	if err == store.ErrNotFound || err == nil && (t.Channel != to.Channel || t.Place != to.Place || t.Address != string(address)) {
-		subject := e.staff("notice-subject", textArgs{})
+		customer, err := tx.CustomerThread(conv.ID)
+		if err != nil {
+			return err
+		}
+		subject := e.staff("talk-subject", textArgs{Title: customer.Subject})
 		if conv.Case != 0 {
 			subject = e.staff("handover-subject", textArgs{Number: conv.Case, Kind: string(e.kind(kind)), Title: title})
 		}
@@ -66,8 +70,8 @@ func (e *Engine) toThread(tx *store.Tx, now time.Time, t store.Thread, to channe
 		to = *d.only
 	}
 	card := d.card
-	if d.line != nil {
-		card = &channels.Card{Lines: []channels.Line{*d.line}}
+	if d.lines != nil {
+		card = &channels.Card{Lines: d.lines}
 	}
 	files, left := attachable(d.files)
 	if len(d.files) > 0 {
@@ -333,6 +337,21 @@ func (e *Engine) who(m store.Message) string {
 	return string(e.staff("customer", textArgs{}))
 }
 
+// propose shows staff what the bot would have said, in observe mode.
+func (e *Engine) propose(tx *store.Tx, in *incoming, s saying, d Decision) error {
+	top, err := e.receivers(&tx.Snapshot, in.conv, e.cfg.Channels[in.conv.Channel].Staff)
+	if err != nil {
+		return err
+	}
+	note := e.staff("observe", textArgs{To: s.to[0].Address, Why: string(e.staff("rule-"+d.Rule, textArgs{})), Score: fmt.Sprintf("%.2f", d.Score)})
+	var lines []channels.Line
+	for _, m := range in.messages {
+		lines = append(lines, e.line(m, in.now))
+	}
+	lines = append(lines, channels.Line{Who: string(e.staff("proposed", textArgs{})), Text: string(s.text)})
+	return e.toDesk(tx, in.now, in.conv, desk{note: note + "\n\n" + top, lines: lines})
+}
+
 // relay shows staff what the customer wrote while people have the case.
 func (e *Engine) relay(tx *store.Tx, in *incoming, d Decision) error {
 	files, err := e.filesOf(tx, in)
@@ -353,7 +372,7 @@ func (e *Engine) relay(tx *store.Tx, in *incoming, d Decision) error {
 	if err != nil {
 		return err
 	}
-	return e.toDesk(tx, in.now, in.conv, desk{note: top + "\n\n" + e.staff(d.Relay, textArgs{}), line: &line, files: files})
+	return e.toDesk(tx, in.now, in.conv, desk{note: top + "\n\n" + e.staff(d.Relay, textArgs{}), lines: []channels.Line{line}, files: files})
 }
 
 func (e *Engine) filesOf(tx *store.Tx, in *incoming) ([]store.Attachment, error) {

@@ -20,6 +20,10 @@ type Config struct {
 	Staff     []Agent
 	Channels  map[string]Channel
 	Texts     *texts.Set
+
+	AtRisk float64       // share of a promise's working time after which its owner is reminded; 0: 0.75
+	Notice time.Duration // working time before a promise breaks at which it is announced; 0: 30 minutes
+	Quiet  time.Duration // after which a talk with the bot is closed; 0: 72 hours
 }
 
 // Agent is a member of staff.
@@ -41,9 +45,10 @@ type Channel struct {
 	Letter  bool // texts open and close as letters do; otherwise as talk
 	Buttons bool // choices can be offered
 	Gather  time.Duration
-	Observe bool      // what the bot would say goes to staff only
-	Start   time.Time // what arrived before is recorded, not answered
-	FromNow bool      // Start is when the channel first ran
+	Observe bool          // what the bot would say goes to staff only
+	Start   time.Time     // what arrived before is recorded, not answered
+	FromNow bool          // Start is when the channel first ran
+	Within  time.Duration // what arrived longer ago is handed over, not answered; 0: no limit
 	Budget  Budget
 	Workers int // deliveries under way at once; 0: 4
 }
@@ -73,6 +78,15 @@ func (c *Config) check() error {
 	}
 	if len(c.Staff) == 0 {
 		errs = append(errs, errors.New("there is nobody on the staff"))
+	}
+	if c.AtRisk == 0 {
+		c.AtRisk = 0.75
+	}
+	if c.Notice == 0 {
+		c.Notice = 30 * time.Minute
+	}
+	if c.Quiet == 0 {
+		c.Quiet = 72 * time.Hour
 	}
 	for name, ch := range c.Channels {
 		b := &ch.Budget
@@ -142,6 +156,18 @@ func (c *Config) own(p channels.Person) bool {
 	for _, ch := range c.Channels {
 		for _, o := range ch.Own {
 			if o.Is(p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// staffPlace reports whether a message was said where staff read.
+func (c *Config) staffPlace(in *channels.Inbound) bool {
+	for _, ch := range c.Channels {
+		for _, d := range []Desk{ch.Staff, ch.Complaints} {
+			if in.Place != "" && d.Channel == in.Channel && d.Place == in.Place {
 				return true
 			}
 		}

@@ -15,32 +15,31 @@ func decide(s *Situation) Decision {
 	case s.Early:
 		return d.because("before-start", "it arrived before the channel's start")
 
+	// 3. A person is on it: relay, and be silent.
+	case s.State == store.WithPerson:
+		d.Relay, d.Memory = "relay", s.Memory
+		if s.Receipt && !s.Spent && !s.Paused && !s.Late {
+			d.say("receipt")
+		}
+		return d.because("with-person", "a person has taken over")
+
+	// The bot must not speak: what it would have answered goes to people, who are
+	// told that the customer was not.
+	case s.Paused:
+		return silently(s, d, "paused")
+	case s.Late:
+		return silently(s, d, "late")
+	case s.Spent:
+		return silently(s, d, "budget")
+
 	// 2. A person is never more than one sentence away.
-	case wantsHuman && s.State != store.WithPerson:
+	case wantsHuman:
 		d.score(human)
 		return humanAsked(s, d)
 
 	case s.Case == nil && spam(s):
 		d.Quarantine = true
 		return d.because("spam", "it reads like advertising")
-
-	// 3. A person is on it: relay, and be silent.
-	case s.State == store.WithPerson:
-		d.Relay, d.Memory = "relay", s.Memory
-		if s.Receipt && !s.Spent {
-			d.say("receipt")
-		}
-		return d.because("with-person", "a person has taken over")
-
-	// A talk that costs too much goes to people, who are told that the customer
-	// was not.
-	case s.Spent && s.State == store.Waiting:
-		d.Relay, d.Memory = "relay", s.Memory
-		return d.because("budget", "the budget of automatic messages is used up")
-	case s.Spent:
-		d.handOver(s, kindQuestion, "budget")
-		d.Case.Promise = false
-		return d.because("budget", "the budget of automatic messages is used up")
 
 	case s.Problem != "":
 		d.handOver(s, kindQuestion, "unreadable")
@@ -117,20 +116,37 @@ func decide(s *Situation) Decision {
 	return d.because("unsure", "no entry is sure")
 }
 
+// silently gives the message to people without a word to the customer.
+func silently(s *Situation, d Decision, why string) Decision {
+	kind := kindQuestion
+	switch i, _ := s.intent(faq.Complaint, faq.Privacy, faq.Request); i.Name {
+	case faq.Complaint:
+		kind = kindComplaint
+	case faq.Privacy:
+		kind = kindPrivacy
+	case faq.Request:
+		kind = kindRequest
+	}
+	switch {
+	case closing(s):
+		d.Memory = s.Memory
+	case s.State == store.Waiting && s.Case != nil && s.Case.Open:
+		d.Relay, d.Memory = "relay", s.Memory
+	default:
+		d.handOver(s, kind, why)
+		d.Case.Promise = false
+	}
+	return d.because(why, "the bot must not speak")
+}
+
 func humanAsked(s *Situation, d Decision) Decision {
 	if s.State == store.Waiting && s.Case != nil && s.Case.Open {
 		d.Relay, d.Memory = "relay", s.Memory
-		if !s.Spent {
-			d.say("human-again")
-		}
+		d.say("human-again")
 		return d.because("human", "the customer asks for a person again")
 	}
 	d.handOver(s, kindQuestion, "human")
-	if !s.Spent {
-		d.say("human")
-	} else {
-		d.Case.Promise = false
-	}
+	d.say("human")
 	return d.because("human", "the customer asks for a person")
 }
 

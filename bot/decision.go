@@ -35,6 +35,7 @@ type Part struct {
 	Key    string // a sentence of texts
 	Entry  string // or the answer of this FAQ entry
 	Quote  string
+	Was    string // a time that was told before
 	Quotes []string
 	Fields []string // names of missing fields
 }

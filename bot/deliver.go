@@ -139,6 +139,12 @@ func (w *deliverer) stamp(tx *store.Tx, now time.Time) (*job, time.Time, error) 
 		} else if err != nil {
 			return nil, time.Time{}, err
 		}
+		if held, err := w.e.held(tx, now, d); err != nil || held {
+			if err != nil {
+				return nil, time.Time{}, err
+			}
+			continue
+		}
 		j := &job{}
 		if err := json.Unmarshal(d.Payload, &j.out); err != nil {
 			return nil, time.Time{}, fmt.Errorf("delivery %d: payload: %w", d.ID, err)

@@ -46,12 +46,10 @@
 //     working hours. A member of staff who answers by hand, in the customer's thread
 //     or from the support mailbox, has taken over.
 //  8. What we told a customer we keep or take back in time: a promise about to break
-//     is announced before it breaks, by the bot once, then only by a person.
+//     is announced before it breaks, by the bot once (also while a person has the
+//     case: the silence of promise 7 ends where our word would), then only by a
+//     person.
 //  9. Internal words never reach a customer: notes and replies are different types
 //     all the way to the wire.
 //  10. A stranger joins nobody's conversation, sees nobody's case.
-//
-// Promise 8 is kept only in part so far: what was promised is recorded, computed
-// from the working calendar, and counted as kept or broken when a person answers;
-// nothing is announced yet before it breaks.
 package bot

@@ -29,7 +29,7 @@ type Engine struct {
 
 // New returns an engine. index gives the FAQ as it is at the moment. The
 // database stays the caller's to close, after Run has returned.
-func New(ctx context.Context, cfg Config, db *store.DB, index func() *faq.Index, log *slog.Logger) (*Engine, error) {
+func New(cfg Config, db *store.DB, index func() *faq.Index, log *slog.Logger) (*Engine, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func New(ctx context.Context, cfg Config, db *store.DB, index func() *faq.Index,
 	for name := range cfg.Channels {
 		e.outbox[name] = make(chan struct{}, 1)
 	}
-	return e, e.settleStart(ctx)
+	return e, nil
 }
 
 // settleStart gives the channels that start "now" the moment when they first ran.

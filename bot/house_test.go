@@ -86,7 +86,7 @@ func (h *house) open() {
 		h.t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	if h.engine, err = New(context.Background(), h.cfg, h.db, func() *faq.Index { return h.index() }, log); err != nil {
+	if h.engine, err = New(h.cfg, h.db, func() *faq.Index { return h.index() }, log); err != nil {
 		h.t.Fatal(err)
 	}
 }

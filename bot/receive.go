@@ -184,6 +184,9 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 	case channels.Edit, channels.Deletion, channels.Reaction:
 		return none, e.amended(tx, now, in, ledger)
 	}
+	if in.From.Zero() && in.Problem != "" {
+		return none, errors.New(in.Problem) // nobody can be answered, so people are told
+	}
 	if in.From.Zero() {
 		return none, tx.Dispose(ledger, store.Quarantined, "nobody is named as its sender")
 	}
@@ -202,6 +205,8 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 		return e.fromAgent(tx, now, in, up, ledger, *to.agent, to.thread)
 	case to.agent != nil:
 		return none, e.byHand(tx, now, in, up, ledger, *to.agent, to.thread)
+	case e.cfg.staffPlace(in): // whoever talks there is no customer
+		return none, tx.Dispose(ledger, store.Taken, "talk among staff that answers no hand-over")
 	}
 	return none, e.fromCustomer(tx, now, in, up, reading, ledger, to)
 }
@@ -245,6 +250,7 @@ func (e *Engine) fromCustomer(tx *store.Tx, now time.Time, in *channels.Inbound,
 // judge decides and applies. If that fails, only that is undone: the message
 // stands, and people are told.
 func (e *Engine) judge(tx *store.Tx, in *incoming) error {
+	conv := in.conv
 	err := tx.Try(func() error {
 		s, err := e.situation(tx, in)
 		if err != nil {
@@ -256,6 +262,7 @@ func (e *Engine) judge(tx *store.Tx, in *incoming) error {
 		return err
 	}
 	e.failure("decision failed", err, "conv", in.conv.ID, "msg", in.last())
+	in.conv = conv // what was undone may have opened a case
 	if err := tx.Dispose(in.ledger, store.Failed, oneLine(err.Error(), 300)); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 		}
 		return route{linked: t.Conversation}, nil
 	}
-	if in.Place != "" {
+	if in.Place != "" && in.Proof != channels.Refuted {
 		id, err := tx.FindIdentity(in.From.Kind, in.From.Address)
 		if err == nil {
 			t, err := tx.PlaceThread(in.Channel, in.Place, id.Customer)
@@ -68,8 +68,10 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 			return route{}, err
 		}
 	}
-	if isAgent && in.Place == "" && (len(in.Refs) > 0 || parseCommand(in.Text).name != "") {
-		// A colleague who acts on something that we cannot name is told so.
+	// A colleague who acts on something that we cannot name is told so.
+	cmd := parseCommand(in.Text)
+	if isAgent && in.Place == "" && (len(in.Refs) > 0 || cmd.name != "" || cmd.unknown != "") ||
+		isAgent && e.cfg.staffPlace(in) && cmd.name != "" {
 		return route{agent: &agent, staff: true}, nil
 	}
 	return route{}, nil
@@ -166,7 +168,7 @@ func (e *Engine) amended(tx *store.Tx, now time.Time, in *channels.Inbound, ledg
 	if err != nil || conv.Case == 0 {
 		return err
 	}
-	return e.toDesk(tx, now, conv, desk{note: e.cfg.Texts.Staff(e.cfg.staffLang(), key, textArgs{}), line: &channels.Line{Who: e.who(m), Text: in.Text}})
+	return e.toDesk(tx, now, conv, desk{note: e.cfg.Texts.Staff(e.cfg.staffLang(), key, textArgs{}), lines: []channels.Line{{Who: e.who(m), Text: in.Text}}})
 }
 
 // byHand records what a member of staff wrote into a customer's thread by hand:

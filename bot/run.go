@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 // begun; then timers and deliveries, which finish what is under way. One sick
 // channel never stops another: a source that cannot go on is reported as fatal.
 func (e *Engine) Run(ctx context.Context) error {
+	if err := e.settleStart(ctx); err != nil {
+		return fmt.Errorf("start of channels: %w", err)
+	}
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var out, in sync.WaitGroup

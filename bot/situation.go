@@ -26,6 +26,8 @@ type Situation struct {
 	Case   *CaseView // the conversation's case, unless it is closed
 
 	Early   bool // it arrived before the channel's start
+	Late    bool // it arrived too long ago to be answered at once
+	Paused  bool // an operator has told the bot to be silent
 	Spent   bool // the budget for this correspondent or conversation is used up
 	Buttons bool // choices can be offered
 	Letter  bool
@@ -103,6 +105,12 @@ func (e *Engine) situation(tx *store.Tx, in *incoming) (*Situation, error) {
 			s.Case = v
 		}
 	}
+	s.Late = ch.Within > 0 && in.now.Sub(in.arrived) > ch.Within
+	paused, err := tx.Setting(pausedSetting)
+	if err != nil {
+		return nil, err
+	}
+	s.Paused = paused != ""
 	hour, err := tx.SentByBot(in.identity.ID, in.now.Add(-time.Hour))
 	if err != nil {
 		return nil, err

@@ -58,7 +58,7 @@ func (e *Engine) compose(s *Situation, d Decision, v *CaseView) (texts.Reply, []
 			answers = true
 			body = append(body, e.answerText(p.Entry, s.Lang)...)
 		default:
-			a.Quote, a.Quotes, a.Missing = p.Quote, p.Quotes, e.fieldNames(p.Fields, s.Lang)
+			a.Quote, a.Quotes, a.Was, a.Missing = p.Quote, p.Quotes, p.Was, e.fieldNames(p.Fields, s.Lang)
 			if key == "receipt" {
 				a.Due = ""
 				if next, ok := e.cfg.Calendar.NextOpen(s.Now); ok {

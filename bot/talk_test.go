@@ -97,12 +97,14 @@ func playTalk(t *testing.T, script string) string {
 	stop := k.start()
 	defer stop()
 	for _, s := range steps {
+		k.wait(s)
+		out += k.sent(true) // what time did meanwhile
 		out += s.head + "\n"
 		k.step(s)
 		synctest.Wait()
 		time.Sleep(30 * time.Second) // everything that is due at once is done by then; an hour of it costs nothing
 		synctest.Wait()
-		out += k.sent()
+		out += k.sent(false)
 	}
 	return out
 }
@@ -247,7 +249,7 @@ func newTalk(t *testing.T, head string) *talk {
 		t.Fatal(err)
 	}
 	index := sampleFAQ(t, cfg.Calendar)
-	if k.engine, err = New(context.Background(), cfg, k.db, func() *faq.Index { return index }, log); err != nil {
+	if k.engine, err = New(cfg, k.db, func() *faq.Index { return index }, log); err != nil {
 		t.Fatal(err)
 	}
 	return k
@@ -285,7 +287,8 @@ func (k *talk) location() *time.Location {
 	return l
 }
 
-func (k *talk) step(s step) {
+// wait lets time pass until a step is due.
+func (k *talk) wait(s step) {
 	at := k.time(s.when)
 	if d := time.Until(at); d < 0 {
 		k.t.Fatalf("%s is before what came earlier (now %s)", s.when, time.Now().In(k.location()).Format("2006-01-02 15:04:05"))
@@ -293,8 +296,19 @@ func (k *talk) step(s step) {
 		time.Sleep(d)
 	}
 	synctest.Wait()
+}
+
+func (k *talk) step(s step) {
 	switch verb, rest, _ := strings.Cut(s.how, " "); verb {
 	case "": // only time passes
+	case "pauses", "resumes":
+		change := k.engine.Resume
+		if verb == "pauses" {
+			change = func(ctx context.Context, who string) error { return k.engine.Pause(ctx, who, "") }
+		}
+		if err := change(context.Background(), s.who); err != nil {
+			k.t.Fatal(err)
+		}
 	case "mails":
 		k.mail(s)
 	case "says":
@@ -372,7 +386,13 @@ func (k *talk) mail(s step) {
 
 // sent shows what went out since the last step, in an order that does not depend
 // on chance: by thread and time. Each gets a mark (>1, >2 …) for later steps.
-func (k *talk) sent() string {
+func (k *talk) sent(late bool) string {
+	at := func(t time.Time) string {
+		if !late {
+			return ""
+		}
+		return " | at: " + t.In(k.location()).Format("2006-01-02 15:04")
+	}
 	var all []string
 	mails := k.world.Mails()
 	fresh := mails[k.seen:]
@@ -380,12 +400,15 @@ func (k *talk) sent() string {
 	inside := func(m mailtest.Mail) bool { return strings.HasSuffix(m.To[0], "@acme.example") }
 	sort.SliceStable(fresh, func(i, j int) bool { // customers first
 		a, b := fresh[i], fresh[j]
+		if late {
+			return a.At.Before(b.At)
+		}
 		return !inside(a) && inside(b) || inside(a) == inside(b) && a.To[0] < b.To[0]
 	})
 	for _, m := range fresh {
 		mark := fmt.Sprintf(">%d", len(k.names)+1)
 		k.names[m.MessageID], k.ids[mark] = mark, m.MessageID
-		all = append(all, fmt.Sprintf(">>> %s mail to %s%s | %s\n%s\n", mark, strings.Join(m.To, ", "), k.answers(m.Header.Get("In-Reply-To")), k.signs(m), indent(plainText(k.t, m.Raw))))
+		all = append(all, fmt.Sprintf(">>> %s mail to %s%s | %s%s\n%s\n", mark, strings.Join(m.To, ", "), k.answers(m.Header.Get("In-Reply-To")), k.signs(m), at(m.At), indent(plainText(k.t, m.Raw))))
 	}
 	var places []string
 	for _, p := range k.chat.Posts("") {
@@ -406,7 +429,7 @@ func (k *talk) sent() string {
 			if len(p.Refs) > 0 {
 				ref = k.answers(p.Refs[0])
 			}
-			all = append(all, fmt.Sprintf(">>> %s in %s%s | audience: %s\n%s\n", mark, place, ref, p.Out.Audience, indent(postText(p))))
+			all = append(all, fmt.Sprintf(">>> %s in %s%s | audience: %s%s\n%s\n", mark, place, ref, p.Out.Audience, at(p.At), indent(postText(p))))
 		}
 		k.posts[place] = len(posts)
 	}

@@ -43,11 +43,57 @@ func (e *Engine) Tick(ctx context.Context, now time.Time) (time.Time, error) {
 }
 
 func (e *Engine) fire(ctx context.Context, now time.Time, t store.Timer) error {
+	var do func(*store.Tx, time.Time, store.Timer) error
 	switch t.Kind {
 	case timerGather:
 		return e.gathered(ctx, now, t)
+	case timerQuiet:
+		do = e.quiet
+	case timerRemind:
+		do = e.remind
+	case timerWarn:
+		do = e.warn
+	case timerBreak:
+		do = e.breaks
+	default:
+		return fmt.Errorf("timer %d: unknown kind %q", t.ID, t.Kind)
 	}
-	return fmt.Errorf("timer %d: unknown kind %q", t.ID, t.Kind)
+	return e.db.Write(ctx, func(tx *store.Tx) error {
+		if there, err := tx.EndTimer(t.ID); err != nil || !there {
+			return err
+		}
+		return do(tx, now, t)
+	})
+}
+
+// Kinds of timer.
+const (
+	timerGather = "gather" // a conversation: decide on what was said within a few seconds
+	timerQuiet  = "quiet"  // a conversation: nobody has said anything for long
+	timerRemind = "remind" // a case: its promise is at risk
+	timerWarn   = "warn"   // a case: its promise is about to break
+	timerBreak  = "break"  // a case: its promise breaks now
+)
+
+// quiet closes a talk with the bot in which nothing was said for long.
+func (e *Engine) quiet(tx *store.Tx, now time.Time, t store.Timer) error {
+	conv, err := tx.Conversation(t.Conversation)
+	if err != nil {
+		return err
+	}
+	if conv.State != store.WithBot {
+		return nil
+	}
+	if conv.Case != 0 {
+		if c, err := tx.Case(conv.Case); err != nil || c.IsOpen() {
+			return err
+		}
+	}
+	conv.State = store.Ended
+	if err := tx.UpdateConversation(conv); err != nil {
+		return err
+	}
+	return tx.AddEvent(store.Event{At: now, Kind: "closed", Actor: "time", Channel: conv.Channel, Conversation: conv.ID})
 }
 
 // errAgain says that something changed between reading and writing.

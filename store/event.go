@@ -91,6 +91,16 @@ func (tx *Tx) EndTimer(id int64) (bool, error) {
 	return err == nil, err
 }
 
+// ClearTimers removes a case's timers of these kinds.
+func (tx *Tx) ClearTimers(caseID int64, kinds ...string) error {
+	for _, k := range kinds {
+		if err := tx.exec("DELETE FROM timer WHERE case_id = ? AND kind = ?", caseID, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Timers returns up to limit timers, the earliest first.
 func (s *Snapshot) Timers(limit int) ([]Timer, error) {
 	return list(s, func(r scanner) (t Timer, err error) {

@@ -106,6 +106,11 @@ func (tx *Tx) Stamp(d Delivery, now time.Time) (Delivery, error) {
 	return d, err
 }
 
+// Drop takes a delivery out of the queue: it is not sent.
+func (tx *Tx) Drop(id int64, now time.Time, why string) error {
+	return tx.one("UPDATE outbox SET state = 'dropped', ended = ?, error = ? WHERE id = ? AND state = 'queued'", ms(now), why, id)
+}
+
 // Postpone moves a queued delivery; it is no attempt.
 func (tx *Tx) Postpone(id int64, next time.Time) error {
 	return tx.one("UPDATE outbox SET next = ? WHERE id = ? AND state = 'queued'", ms(next), id)

@@ -37,7 +37,7 @@ type Note string
 type Args struct {
 	Company, Agent, Quote, Due, Missing, Stage   string
 	Kind, Title, To, Why, Score, Who, When, Name string
-	Command, Left                                string
+	Command, Left, Was                           string
 	Quotes                                       []string
 	Number, Ledger                               int64
 	Count                                        int

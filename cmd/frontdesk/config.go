@@ -144,6 +144,11 @@ type ChannelConfig struct {
 	FromNow bool
 	Start   time.Time
 
+	// Within (`answer_within`, default no limit) is how old a message may be when
+	// it comes in for the bot to answer it. Older ones, after a long outage, are
+	// recorded and handed to people: an answer out of the blue helps nobody.
+	Within time.Duration
+
 	// Budget (`budget`) limits what the bot says without a person.
 	Budget Budget
 

@@ -33,6 +33,9 @@ func (r *configReader) channel(name string, b *configBlock, loc *time.Location) 
 	c := ChannelConfig{Name: name, Type: b.need("type", "type: mail").oneOf(channelTypes...)}
 	c.Observe = b.take("mode").oneOf("answer", "observe") == "observe"
 	c.FromNow, c.Start = b.take("start").start(loc)
+	if v := b.take("answer_within"); v != nil {
+		c.Within = v.duration()
+	}
 
 	budget := b.take("budget").block()
 	c.Budget = Budget{

@@ -7,15 +7,14 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"mime/multipart"
-	"mime/quotedprintable"
-	netmail "net/mail"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-message"
 
 	"frontdesk/channels/mail/mailtest"
 	"frontdesk/store"
@@ -85,7 +84,9 @@ func (s *site) serve() (log *lines, end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	log = &lines{}
 	code := make(chan int, 1)
-	go func() { code <- run(ctx, []string{"serve", "--config", s.config()}, strings.NewReader(""), io.Discard, log) }()
+	go func() {
+		code <- run(ctx, []string{"serve", "--config", s.config()}, strings.NewReader(""), io.Discard, log)
+	}()
 	end = sync.OnceFunc(func() {
 		cancel()
 		if c := <-code; c != 0 {
@@ -119,17 +120,24 @@ func cliJSON[T any](s *site, args ...string) (v T) {
 	return v
 }
 
+// open opens the site's database for the rest of the test.
+func (s *site) open() {
+	s.t.Helper()
+	if s.db != nil {
+		return
+	}
+	db, err := store.Open(context.Background(), filepath.Join(s.dir, "frontdesk.db"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.db = db
+	s.t.Cleanup(func() { db.Close() })
+}
+
 // read reads the site's database.
 func (s *site) read(fn func(*store.Snapshot) error) {
 	s.t.Helper()
-	if s.db == nil {
-		db, err := store.Open(context.Background(), filepath.Join(s.dir, "frontdesk.db"))
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		s.db = db
-		s.t.Cleanup(func() { db.Close() })
-	}
+	s.open()
 	if err := s.db.Read(context.Background(), fn); err != nil {
 		s.t.Fatal(err)
 	}
@@ -251,10 +259,10 @@ func (l *lines) wait(ctx context.Context, text string, n int) error {
 // when everything that was in the mailbox is recorded.
 const (
 	logReady = "msg=ready"
-	logUp    = `msg="mailbox is up"`
+	logUp    = "state=up"
 )
 
-// write a plain mail to the support address.
+// letterFrom writes a plain mail to the support address.
 func letterFrom(from, id, subject, text string, head ...string) []byte {
 	return fmt.Appendf(nil, "From: %s\nTo: %s\nSubject: %s\nMessage-ID: <%s>\nDate: %s\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n%s\n%s\n",
 		from, support, mime.BEncoding.Encode("utf-8", subject), id, time.Now().Format(time.RFC1123Z), strings.Join(append(head, ""), "\n"), text)
@@ -263,35 +271,34 @@ func letterFrom(from, id, subject, text string, head ...string) []byte {
 // textOf returns the text part of a mail that Frontdesk sent.
 func textOf(t testing.TB, m mailtest.Mail) string {
 	t.Helper()
-	msg, err := netmail.ReadMessage(bytes.NewReader(m.Raw))
+	msg, err := message.Read(bytes.NewReader(m.Raw))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, params, err := mime.ParseMediaType(msg.Header.Get("Content-Type"))
-	if err != nil {
-		t.Fatal(err)
+	text := ""
+	err = msg.Walk(func(_ []int, part *message.Entity, err error) error {
+		if media, _, _ := part.Header.ContentType(); err != nil || media != "text/plain" || text != "" {
+			return err
+		}
+		b, err := io.ReadAll(part.Body)
+		text = strings.ReplaceAll(string(b), "\r\n", "\n")
+		return err
+	})
+	if err != nil || text == "" {
+		t.Fatalf("no text in a mail: %v\n%s", err, m.Raw)
 	}
-	for r := multipart.NewReader(msg.Body, params["boundary"]); ; {
-		p, err := r.NextRawPart()
-		if err != nil {
-			t.Fatalf("no text part in:\n%s", m.Raw)
-		}
-		if !strings.HasPrefix(p.Header.Get("Content-Type"), "text/plain") {
-			continue
-		}
-		var body io.Reader = p
-		if p.Header.Get("Content-Transfer-Encoding") == "quoted-printable" {
-			body = quotedprintable.NewReader(p)
-		}
-		b, err := io.ReadAll(body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.ReplaceAll(string(b), "\r\n", "\n")
-	}
+	return text
 }
 
 // ids returns the message ids of a header field, without <>.
 func ids(m mailtest.Mail, field string) []string {
 	return strings.Fields(strings.NewReplacer("<", " ", ">", " ").Replace(m.Header.Get(field)))
+}
+
+func decodedSubject(m mailtest.Mail) string {
+	s, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil {
+		return err.Error()
+	}
+	return s
 }

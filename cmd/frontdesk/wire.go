@@ -118,7 +118,7 @@ func mailChannel(cfg *Config, ch ChannelConfig, secrets Secrets, log *slog.Logge
 	if err != nil {
 		return bot.Channel{}, fmt.Errorf("channel %s: %w", ch.Name, err)
 	}
-	c := bot.Channel{Source: src, Sender: snd, Letter: true, Observe: ch.Observe, Start: ch.Start, FromNow: ch.FromNow, Budget: bot.Budget(ch.Budget),
+	c := bot.Channel{Source: src, Sender: snd, Letter: true, Observe: ch.Observe, Start: ch.Start, FromNow: ch.FromNow, Within: ch.Within, Budget: bot.Budget(ch.Budget),
 		Staff: bot.Desk{Channel: ch.Name, To: mailbox(m.Staff)}}
 	for _, a := range own {
 		c.Own = append(c.Own, mailbox(a))
@@ -153,7 +153,7 @@ func build(ctx context.Context, cfg *Config, c bot.Config, log *slog.Logger) (*h
 	if err != nil {
 		return nil, err
 	}
-	e, err := bot.New(ctx, c, db, live.Index, log)
+	e, err := bot.New(c, db, live.Index, log)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -1,0 +1,93 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"frontdesk/channels"
+	"frontdesk/store"
+)
+
+// pausedSetting holds since when and by whom the bot is silent; empty: it may
+// speak.
+const pausedSetting = "paused"
+
+// Pause makes the bot silent at once, also in another process: nothing more is
+// said to customers but what people say. Recording and handing over go on. What
+// was decided but not sent yet goes to staff instead. Pausing twice keeps the
+// first time.
+func (e *Engine) Pause(ctx context.Context, who, reason string) error {
+	now := time.Now()
+	return e.db.Write(ctx, func(tx *store.Tx) error {
+		since, err := tx.Setting(pausedSetting)
+		if err != nil || since != "" {
+			return err
+		}
+		if err := tx.SetSetting(pausedSetting, now.UTC().Format(time.RFC3339)+" "+who); err != nil {
+			return err
+		}
+		return tx.AddEvent(store.Event{At: now, Kind: "paused", Actor: who, Words: reason})
+	})
+}
+
+// Resume lets the bot speak again.
+func (e *Engine) Resume(ctx context.Context, who string) error {
+	return e.db.Write(ctx, func(tx *store.Tx) error {
+		since, err := tx.Setting(pausedSetting)
+		if err != nil || since == "" {
+			return err
+		}
+		if err := tx.SetSetting(pausedSetting, ""); err != nil {
+			return err
+		}
+		return tx.AddEvent(store.Event{At: time.Now(), Kind: "resumed", Actor: who})
+	})
+}
+
+// Paused says since when and by whom the bot is silent; "" if it is not.
+func (e *Engine) Paused(ctx context.Context) (string, error) {
+	var since string
+	err := e.db.Read(ctx, func(s *store.Snapshot) (err error) {
+		since, err = s.Setting(pausedSetting)
+		return err
+	})
+	return since, err
+}
+
+// held drops what the bot was going to say to a customer if it is paused, and
+// gives it to staff. An earlier attempt that may have got through is let be.
+func (e *Engine) held(tx *store.Tx, now time.Time, d store.Delivery) (bool, error) {
+	if d.ByPerson || d.Audience != store.ForCustomer {
+		return false, nil
+	}
+	since, err := tx.Setting(pausedSetting)
+	if err != nil || since == "" {
+		return false, err
+	}
+	var out channels.Outbound
+	if err := json.Unmarshal(d.Payload, &out); err != nil {
+		return false, err
+	}
+	if err := tx.Drop(d.ID, now, "the bot is paused"); err != nil {
+		return false, err
+	}
+	t, err := tx.Thread(d.Thread)
+	if err != nil {
+		return false, err
+	}
+	if err := tx.AddEvent(store.Event{At: now, Kind: "dropped", Actor: "bot", Channel: d.Channel, Conversation: t.Conversation, Message: d.Message,
+		Data: map[string]any{"delivery": d.ID, "why": "paused"}}); err != nil {
+		return false, err
+	}
+	conv, err := tx.Conversation(t.Conversation)
+	if err != nil {
+		return false, err
+	}
+	to := t.Place
+	if len(out.To) > 0 {
+		to = out.To[0].Address
+	}
+	return true, e.toDesk(tx, now, conv, desk{note: e.staff("paused-text", textArgs{To: to}),
+		lines: []channels.Line{{Who: string(e.staff("bot", textArgs{})), Text: out.Body.Text}}})
+}
