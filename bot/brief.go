@@ -23,7 +23,7 @@ const attachBelow = 20 << 20
 type desk struct {
 	note  texts.Note
 	lines []channels.Line // what a customer just wrote
-	card  *channels.Card // or a whole brief
+	card  *channels.Card  // or a whole brief
 	files []store.Attachment
 	only  *channels.Person // to one colleague and not to the whole desk
 }
@@ -46,9 +46,9 @@ func (e *Engine) toDesk(tx *store.Tx, now time.Time, conv store.Conversation, d 
 	}
 	t, err := tx.StaffThread(conv.Case, conv.ID)
 	if err == store.ErrNotFound || err == nil && (t.Channel != to.Channel || t.Place != to.Place || t.Address != string(address)) {
-		customer, err := tx.CustomerThread(conv.ID)
-		if err != nil {
-			return err
+		customer, cerr := tx.CustomerThread(conv.ID)
+		if cerr != nil {
+			return cerr
 		}
 		subject := e.staff("talk-subject", textArgs{Title: customer.Subject})
 		if conv.Case != 0 {
