@@ -192,7 +192,6 @@ type saying struct {
 	identity int64  // the correspondent, for the budget
 	answers  string // ref of the message that it answers
 	lang     string
-	subject  string
 	choices  []channels.Choice
 	files    []store.Attachment
 }

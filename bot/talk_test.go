@@ -400,7 +400,7 @@ func (k *talk) sent(late bool) string {
 	inside := func(m mailtest.Mail) bool { return strings.HasSuffix(m.To[0], "@acme.example") }
 	sort.SliceStable(fresh, func(i, j int) bool { // customers first
 		a, b := fresh[i], fresh[j]
-		if late {
+		if late && !a.At.Equal(b.At) {
 			return a.At.Before(b.At)
 		}
 		return !inside(a) && inside(b) || inside(a) == inside(b) && a.To[0] < b.To[0]
