@@ -111,17 +111,21 @@ func (e *Engine) notice(tx *store.Tx, now time.Time, channel string, note texts.
 }
 
 func (e *Engine) noticeThread(tx *store.Tx, now time.Time, channel string) (store.Thread, error) {
-	to := e.cfg.Channels[channel].Staff
-	t, err := tx.NoticeThread(to.Channel)
+	return e.threadWith(tx, now, e.cfg.Channels[channel].Staff, e.staff("notice-subject", textArgs{}))
+}
+
+// threadWith returns the thread with a reader that belongs to no conversation.
+func (e *Engine) threadWith(tx *store.Tx, now time.Time, to Desk, subject texts.Note) (store.Thread, error) {
+	address, err := json.Marshal(to.To)
+	if err != nil {
+		return store.Thread{}, err
+	}
+	t, err := tx.NoticeThread(to.Channel, to.Place, string(address))
 	if err != store.ErrNotFound {
 		return t, err
 	}
-	address, err := json.Marshal(to.To)
-	if err != nil {
-		return t, err
-	}
 	t = store.Thread{Audience: store.ForStaff, Channel: to.Channel, Place: to.Place, Address: string(address),
-		Subject: string(e.staff("notice-subject", textArgs{})), Token: token(), Created: now}
+		Subject: string(subject), Token: token(), Created: now}
 	t.ID, err = tx.AddThread(t)
 	return t, err
 }

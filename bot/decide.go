@@ -55,7 +55,7 @@ func decide(s *Situation) Decision {
 		if after, ok := helped(s, d); ok {
 			return after
 		}
-	case s.Memory.Awaiting == awaitDetails && s.State == store.Waiting && !closing(s):
+	case s.Memory.Awaiting == awaitDetails && s.State == store.Waiting && s.Case != nil && !closing(s):
 		return details(s, d)
 	}
 

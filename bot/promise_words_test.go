@@ -176,6 +176,11 @@ func TestPromise9InternalWordsNeverReachACustomer(t *testing.T) {
 				k.chat.Say(fmt.Sprint("guest", i), "room:help", words)
 				settle(time.Minute)
 			}
+			k.ids["proposal"] = k.world.MailsTo("escalations@acme.example")[0].MessageID
+			for _, text := range []string{"note: " + secret(), "resovle: " + secret(), "take: " + secret(), "> " + secret()} {
+				k.comes(step{who: "ana@acme.example", how: "mails", text: text, opts: map[string]string{"answers": "proposal"}})
+			}
+			k.comes(step{who: "ana@acme.example", how: "mails", text: secret(), opts: map[string]string{"answers": "proposal", "cc": "li@acme.example"}})
 			k.noSecrets(t)
 			if n := len(k.world.MailsTo("tom@customers.example")) + len(k.chat.Posts("room:help")); n != 0 {
 				t.Errorf("%d messages went to customers", n)

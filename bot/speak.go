@@ -79,7 +79,9 @@ func (e *Engine) compose(s *Situation, d Decision, v *CaseView) (texts.Reply, []
 	if len(d.Choices) > 0 {
 		choices = e.choices(s, d, &body)
 	}
-	if !s.Memory.Greeted && late {
+	if !s.Memory.Greeted && first == "human" { // the door was just gone through
+		body = append(body, text("automatic"))
+	} else if !s.Memory.Greeted && late {
 		body = append(body, text("intro"))
 	} else if answers && s.Memory.Greeted {
 		body = append(body, text("door"))
