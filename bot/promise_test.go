@@ -815,7 +815,7 @@ func TestPromise7OnceAPersonHasTakenOverTheBotIsSilent(t *testing.T) {
 	})
 }
 
-func TestPromise8WhatWeToldACustomerIsRecorded(t *testing.T) {
+func TestPromise8WhatWeToldACustomerWeKeepOrTakeBackInTime(t *testing.T) {
 	type want struct{ at, due, told string }
 	// 16 working hours to a reply, 8 for a complaint; Mon–Fri 09:00–17:00, closed
 	// on Thu 26 Nov, open on Sat 28 Nov.
@@ -877,6 +877,62 @@ func TestPromise8WhatWeToldACustomerIsRecorded(t *testing.T) {
 			})
 		}
 	}
+	for what, taken := range map[string]bool{"nobody has it": false, "a person has it": true} {
+		t.Run("announced before it breaks, once: "+what, func(t *testing.T) {
+			bubble(t, func(t *testing.T, h *house) {
+				h.run()
+				h.mail("tom@customers.example", unknown) // by Wed 25 Nov, 10:00
+				n := h.cases()[0].ID
+				if taken {
+					h.act(n, actTake, "")
+				}
+				h.until("11-25 09:00")
+				if got := h.told(); len(got) != 1 {
+					t.Fatalf("an hour before: %q", got[len(got)-1].out.Body.Text)
+				}
+				h.until("11-25 09:59")
+				if got := h.told(); len(got) != 2 || !strings.Contains(got[1].out.Body.Text, "due by Wed 25 Nov, 10:00") || !strings.Contains(got[1].out.Body.Text, "by Sat 28 Nov, 09:30") {
+					t.Fatalf("a minute before: %d messages, %q", len(got), got[len(got)-1].out.Body.Text)
+				}
+				staff := len(h.staff())
+				h.until("12-04 17:00")
+				if got := h.told(); len(got) != 2 {
+					t.Errorf("taken back more than once: %q", got[len(got)-1].out.Body.Text)
+				}
+				if len(h.staff()) <= staff {
+					t.Error("nobody was told that the second time broke")
+				}
+				if ps := look(h, func(s *store.Snapshot) ([]store.Promise, error) { return s.Promises(n) }); len(ps) != 2 || ps[0].State != store.Postponed || ps[1].State != store.Broken {
+					t.Errorf("%+v, want one postponed and one broken", ps)
+				}
+			})
+		})
+	}
+	t.Run("after a downtime, one message", func(t *testing.T) {
+		bubble(t, func(t *testing.T, h *house) {
+			h.mail("tom@customers.example", unknown)
+			h.until("11-25 12:00")
+			h.run()
+			settle(time.Hour)
+			if got := h.told(); len(got) != 2 || !strings.Contains(got[1].out.Body.Text, "sorry") {
+				t.Errorf("the customer got %d messages, the last %q", len(got), got[len(got)-1].out.Body.Text)
+			}
+			if ps := look(h, func(s *store.Snapshot) ([]store.Promise, error) { return s.Promises(1001) }); len(ps) != 2 || ps[0].State != store.Broken {
+				t.Errorf("%+v, want the first one broken", ps)
+			}
+		})
+	})
+	t.Run("nothing is taken back that was kept", func(t *testing.T) {
+		bubble(t, func(t *testing.T, h *house) {
+			h.run()
+			h.mail("tom@customers.example", unknown)
+			settle(time.Minute)
+			h.act(1001, actReply, "It can.")
+			told, staff := len(h.told()), len(h.staff())
+			h.until("12-04 17:00")
+			h.want(told, staff)
+		})
+	})
 	t.Run("a time that has passed is not told again", func(t *testing.T) {
 		bubble(t, func(t *testing.T, h *house) {
 			first := h.mail("tom@customers.example", unknown)

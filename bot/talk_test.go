@@ -76,6 +76,7 @@ type talk struct {
 	chat    *channeltest.Chat
 	db      *store.DB
 	engine  *Engine
+	stop    func()
 	seen    int            // mails shown
 	posts   map[string]int // posts shown, by place
 	names   map[string]string
@@ -94,8 +95,8 @@ func playTalk(t *testing.T, script string) string {
 	time.Sleep(time.Until(first) - 24*time.Hour) // bubbles begin in the year 2000
 	k := newTalk(t, head)
 	out := head
-	stop := k.start()
-	defer stop()
+	k.start()
+	defer k.close()
 	for _, s := range steps {
 		k.wait(s)
 		out += k.sent(true) // what time did meanwhile
@@ -255,19 +256,24 @@ func newTalk(t *testing.T, head string) *talk {
 	return k
 }
 
-func (k *talk) start() (stop func()) {
+// start runs the engine; stop ends it.
+func (k *talk) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- k.engine.Run(ctx) }()
-	return func() {
+	k.stop = func() {
 		cancel()
 		<-done
-		if err := k.db.Close(); err != nil {
-			k.t.Error(err)
-		}
-		if err := k.world.Close(); err != nil {
-			k.t.Error(err)
-		}
+	}
+}
+
+func (k *talk) close() {
+	k.stop()
+	if err := k.db.Close(); err != nil {
+		k.t.Error(err)
+	}
+	if err := k.world.Close(); err != nil {
+		k.t.Error(err)
 	}
 }
 
@@ -301,6 +307,11 @@ func (k *talk) wait(s step) {
 func (k *talk) step(s step) {
 	switch verb, rest, _ := strings.Cut(s.how, " "); verb {
 	case "": // only time passes
+	case "stops":
+		k.stop()
+		k.stop = func() {}
+	case "starts":
+		k.start()
 	case "pauses", "resumes":
 		change := k.engine.Resume
 		if verb == "pauses" {
