@@ -95,8 +95,7 @@ func playTalk(t *testing.T, script string) string {
 	time.Sleep(time.Until(first) - 24*time.Hour) // bubbles begin in the year 2000
 	k := newTalk(t, head)
 	out := head
-	k.start()
-	defer k.close()
+	defer k.start()()
 	for _, s := range steps {
 		k.wait(s)
 		out += k.sent(true) // what time did meanwhile
@@ -256,8 +255,8 @@ func newTalk(t *testing.T, head string) *talk {
 	return k
 }
 
-// start runs the engine; stop ends it.
-func (k *talk) start() {
+// start runs the engine; stop ends it, and what start returns closes everything.
+func (k *talk) start() (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- k.engine.Run(ctx) }()
@@ -265,6 +264,7 @@ func (k *talk) start() {
 		cancel()
 		<-done
 	}
+	return k.close
 }
 
 func (k *talk) close() {
