@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -68,6 +69,11 @@ func sure(q faq.Question) (faq.Match, bool) {
 		return q.Matches[0], true
 	}
 	return faq.Match{}, false
+}
+
+func isSure(q faq.Question) bool {
+	_, ok := sure(q)
+	return ok
 }
 
 // asks reports whether a segment beside an answered one must be answered too. A
@@ -142,7 +148,7 @@ func title(s *Situation) string {
 		}
 	}
 	if best == "" {
-		best = s.Text
+		best = cmp.Or(strings.TrimSpace(s.Text), s.Subject)
 	}
 	return oneLine(best, 80)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,7 +118,23 @@ func (e *Engine) read(in *channels.Inbound) (r faq.Reading) {
 	if in.Kind != channels.Message {
 		return faq.Reading{}
 	}
-	return e.index().Read(in.Text)
+	index := e.index()
+	r = index.Read(in.Text)
+	if in.Subject == "" || len(in.Refs) > 0 {
+		return r
+	}
+	// Some people say all of it in the subject, or the heart of it.
+	subject := index.Read(in.Subject)
+	if r.Empty || len(r.Intents) == 0 && len([]rune(in.Text)) < 40 && !slices.ContainsFunc(r.Questions, asks) && slices.ContainsFunc(subject.Questions, isSure) {
+		subject.Intents = append(r.Intents, subject.Intents...)
+		return subject
+	}
+	for _, i := range subject.Intents {
+		if i.Name == faq.Complaint || i.Name == faq.Human {
+			r.Intents = append(r.Intents, i)
+		}
+	}
+	return r
 }
 
 // receive records one message and what follows from it.

@@ -14,6 +14,7 @@ import (
 // Situation is everything that decide may know. It is plain data.
 type Situation struct {
 	Now     time.Time
+	Subject string // of the talk, for a title where the text has none
 	Text    string // what the customer wrote since the last decision
 	Problem string // why part of it could not be read
 	Reading faq.Reading
@@ -86,7 +87,7 @@ func (s *Situation) intent(names ...string) (faq.Intent, bool) {
 func (e *Engine) situation(tx *store.Tx, in *incoming) (*Situation, error) {
 	ch := e.cfg.Channels[in.conv.Channel]
 	s := &Situation{
-		Now: in.now, Text: in.text(), Problem: in.problem, Reading: in.reading, Files: in.files,
+		Now: in.now, Subject: in.thread.Subject, Text: in.text(), Problem: in.problem, Reading: in.reading, Files: in.files,
 		Lang: e.language(in), State: in.conv.State,
 		Buttons: ch.Buttons, Letter: ch.Letter,
 		Early: in.arrived.Before(ch.Start),
