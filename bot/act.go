@@ -14,9 +14,12 @@ import (
 // What people do with a case.
 const (
 	actTake    = "take"
+	actGive    = "give"    // fields: to, a colleague; text, the reason
 	actNote    = "note"    // fields: text
 	actReply   = "reply"   // fields: text
+	actPromise = "promise" // fields: due, a time on the company's clock; text, the reason
 	actResolve = "resolve" // fields: text, which the customer is sent
+	actReopen  = "reopen"  // fields: text, the reason
 	actBot     = "bot"     // hand back to the bot
 
 	actSay = "say" // a customer's button that stands for words; fields: text
@@ -26,7 +29,9 @@ const (
 // command line. The Reply's Refusal says in the staff's language why nothing was
 // done. An error means that nothing was recorded and that it may be tried again.
 //
-// Actions: take, note, reply, resolve, bot. Fields: text.
+// Actions: take, give (fields: to, text), note (text), reply (text), promise (due
+// as 2006-01-02 15:04, text), resolve (text), reopen (text), bot. The text of give,
+// promise and reopen is the reason: it stays among staff.
 func (e *Engine) Act(ctx context.Context, who channels.Person, a channels.Action) (channels.Reply, error) {
 	now := time.Now()
 	var reply channels.Reply
@@ -63,6 +68,9 @@ type acted struct {
 	refused bool
 }
 
+// refusal says why nothing was done: a sentence of texts.
+type refusal func(key string, args textArgs) (acted, error)
+
 // act does what an agent wants done with a case; the one place where rights are
 // checked and where an agent's words become words for a customer.
 func (e *Engine) act(tx *store.Tx, now time.Time, agent Agent, a channels.Action, mail *mailed) (acted, error) {
@@ -93,7 +101,7 @@ func (e *Engine) act(tx *store.Tx, now time.Time, agent Agent, a channels.Action
 	if a.Version != 0 && a.Version != c.Version {
 		return refuse("refused-changed", textArgs{})
 	}
-	if c.Stage == store.StageClosed && a.Name != actNote {
+	if c.Stage == store.StageClosed && a.Name != actNote && a.Name != actReopen {
 		return refuse("refused-closed", textArgs{})
 	}
 	text := strings.TrimSpace(a.Fields["text"])
@@ -136,8 +144,17 @@ func (e *Engine) act(tx *store.Tx, now time.Time, agent Agent, a channels.Action
 		}
 		return acted{}, e.setState(tx, in, store.WithPerson)
 
+	case actGive:
+		return e.give(tx, in, c, agent, a.Fields["to"], text, mail, refuse)
+
+	case actPromise:
+		return e.promiseBy(tx, in, c, agent, a.Fields["due"], text, mail, refuse)
+
 	case actResolve:
 		return e.resolve(tx, in, c, agent, text, mail, refuse)
+
+	case actReopen:
+		return e.reopen(tx, in, c, agent, text, mail, refuse)
 
 	case actBot:
 		if err := e.noteMail(tx, mail, agent, in.conv); err != nil {
@@ -153,15 +170,14 @@ func (e *Engine) act(tx *store.Tx, now time.Time, agent Agent, a channels.Action
 
 // resolve ends the work on a case. The customer is told, in the agent's words;
 // without any they must have been answered before.
-func (e *Engine) resolve(tx *store.Tx, in *incoming, c store.Case, agent Agent, text string, mail *mailed,
-	refuse func(string, textArgs) (acted, error)) (acted, error) {
-	said, err := tx.Said(in.conv.ID, false, 0)
+func (e *Engine) resolve(tx *store.Tx, in *incoming, c store.Case, agent Agent, text string, mail *mailed, refuse refusal) (acted, error) {
+	events, err := tx.CaseEvents(c.ID)
 	if err != nil {
 		return acted{}, err
 	}
 	answered := text != ""
-	for _, m := range said {
-		answered = answered || m.Author == store.ByStaff && m.At.After(c.Opened)
+	for _, ev := range events { // a new answer time is no answer
+		answered = answered || ev.Kind == "replied" || ev.Kind == "taken over"
 	}
 	if !answered {
 		return refuse("refused-resolve", textArgs{})
@@ -281,7 +297,7 @@ func (e *Engine) fromAgent(tx *store.Tx, now time.Time, in *channels.Inbound, up
 	if onlyQuotes(cmd.text) {
 		cmd.text = "" // what they quote is our brief
 	}
-	a := channels.Action{Name: actReply, Case: t.Case, Fields: map[string]string{"text": cmd.text}}
+	a := channels.Action{Name: actReply, Case: t.Case, Fields: e.commandFields(cmd)}
 	others, customer, err := e.colleagues(tx, in, t)
 	if err != nil {
 		return none, err

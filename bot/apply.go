@@ -67,6 +67,7 @@ func (e *Engine) apply(tx *store.Tx, in *incoming, s *Situation, d Decision) err
 }
 
 func (e *Engine) recordDecision(tx *store.Tx, in *incoming, s *Situation, d Decision) error {
+	tx.AfterCommit(func() { e.cfg.Observer.Decided(d.Rule) })
 	data := map[string]any{"rule": d.Rule, "score": round(d.Score), "why": d.Why, "lang": s.Lang}
 	var entries []string
 	for _, p := range d.Say {

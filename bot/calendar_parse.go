@@ -32,6 +32,10 @@ type CalendarSpec struct {
 	// has the hours of its own weekday, or if that has none, those of the
 	// first weekday from Monday on that has any.
 	Workdays []string
+
+	// Imported are dates out of calendar files, see [ReadICS]. Holidays and
+	// Workdays have the last word.
+	Imported map[string]ICSDay
 }
 
 // CalendarError is one thing wrong in a CalendarSpec.
@@ -59,6 +63,7 @@ func NewCalendar(spec CalendarSpec) (*Calendar, []error) {
 	if normal == nil && len(p.errs) == 0 {
 		p.fail(`nobody ever works; write hours, for example mon-fri: ["09:00-17:00"]`, "days")
 	}
+	p.readImported(spec.Imported, normal)
 	holiday := map[int64]bool{}
 	for i, s := range spec.Holidays {
 		for _, date := range p.readDates(s, "holidays", strconv.Itoa(i)) {
@@ -73,9 +78,7 @@ func NewCalendar(spec CalendarSpec) (*Calendar, []error) {
 				p.fail(fmt.Sprintf("%s is a holiday too; leave it in one of the two lists", calISO(date)), where...)
 				continue
 			}
-			if p.hours(date) == nil {
-				p.days[date] = normal
-			}
+			p.makeUp(date, normal)
 		}
 	}
 	if p.errs != nil {
@@ -87,6 +90,29 @@ func NewCalendar(spec CalendarSpec) (*Calendar, []error) {
 type calendarParser struct {
 	Calendar
 	errs []error
+}
+
+// makeUp makes a date a workday.
+func (p *calendarParser) makeUp(date int64, normal []Interval) {
+	delete(p.days, date) // an imported holiday
+	if p.hours(date) == nil {
+		p.days[date] = normal
+	}
+}
+
+// readImported takes the dates of calendar files.
+func (p *calendarParser) readImported(days map[string]ICSDay, normal []Interval) {
+	for s, day := range days {
+		date, err := time.Parse(time.DateOnly, s)
+		switch d := calDateOf(date, 0); {
+		case err != nil:
+			p.fail(fmt.Sprintf("%q is no date", s), "ics")
+		case day.Workday:
+			p.makeUp(d, normal)
+		default:
+			p.days[d] = nil
+		}
+	}
 }
 
 func (p *calendarParser) fail(msg string, path ...string) {

@@ -66,6 +66,8 @@ func TestParseCommand(t *testing.T) {
 		{"\u3000备注：x", command{name: actNote, text: "x"}},
 		{"\u00a0note: x", command{name: actNote, text: "x"}},
 		{"\u200bnote: x", command{name: actNote, text: "x"}},
+		{"no\u200bte: x", command{name: actNote, text: "x"}},
+		{"/no\u200bte x", command{name: actNote, text: "x"}},
 		{"\u200e\u202anote: x", command{name: actNote, text: "x"}},
 		{"note: line one\r\nline two", command{name: actNote, text: long}},
 		{"note: line one\rline two", command{name: actNote, text: "line one\rline two"}},

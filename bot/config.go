@@ -20,6 +20,9 @@ type Config struct {
 	Staff     []Agent
 	Channels  map[string]Channel
 	Texts     *texts.Set
+	Operators []channels.Person // who is told when something is wrong with the program itself
+	Alarm     Alarm
+	Observer  Observer // may be nil
 
 	AtRisk float64       // share of a promise's working time after which its owner is reminded; 0: 0.75
 	Notice time.Duration // working time before a promise breaks at which it is announced; 0: 30 minutes
@@ -88,6 +91,23 @@ func (c *Config) check() error {
 	if c.Quiet == 0 {
 		c.Quiet = 72 * time.Hour
 	}
+	if c.Alarm.Silence == 0 {
+		c.Alarm.Silence = 15 * time.Minute
+	}
+	if c.Alarm.Outbox == 0 {
+		c.Alarm.Outbox = time.Hour
+	}
+	if c.Observer == nil {
+		c.Observer = nobody{}
+	}
+	for _, p := range c.Operators {
+		if c.own(p) {
+			errs = append(errs, fmt.Errorf("%s is a channel's own address and cannot be an operator's", p.Address))
+		}
+		if c.wayTo(p, nil) == "" {
+			errs = append(errs, fmt.Errorf("no channel can write to the operator %s", p.Address))
+		}
+	}
 	for name, ch := range c.Channels {
 		b := &ch.Budget
 		for _, d := range []struct {
@@ -138,7 +158,8 @@ func (c *Config) agent(p channels.Person) (Agent, bool) {
 	return Agent{}, false
 }
 
-// ours reports whether an address is one of our own, a desk's or a colleague's:
+// ours reports whether an address is one of our own, a desk's, a colleague's or an
+// operator's:
 // none of these is ever a customer or a participant.
 func (c *Config) ours(p channels.Person) bool {
 	if _, ok := c.agent(p); ok {
@@ -149,7 +170,7 @@ func (c *Config) ours(p channels.Person) bool {
 			return true
 		}
 	}
-	return c.own(p)
+	return c.operator(p) || c.own(p)
 }
 
 func (c *Config) own(p channels.Person) bool {

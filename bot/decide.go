@@ -29,6 +29,8 @@ func decide(s *Situation) Decision {
 		return silently(s, d, "paused")
 	case s.Late:
 		return silently(s, d, "late")
+	case s.Release:
+		return silently(s, d, "released")
 	case s.Spent:
 		return silently(s, d, "budget")
 

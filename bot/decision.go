@@ -95,3 +95,7 @@ func (d *Decision) answerKnown(s *Situation) {
 		}
 	}
 }
+
+// AnswerRules are the rules by which the bot answers from the FAQ, and gives
+// nothing of the message to people.
+func AnswerRules() [2]string { return [2]string{"faq", "chosen"} }

@@ -29,15 +29,17 @@ type deliverer struct {
 	e       *Engine
 	channel string
 	sender  channels.Sender
-	slots   chan struct{} // one for each delivery under way
+	hard    context.Context // ends when what is under way is cut off
+	slots   chan struct{}   // one for each delivery under way
 	wg      sync.WaitGroup
 }
 
-// runOutbox delivers until ctx ends, and then finishes what is under way. What
-// an earlier process was sending when it ended may have got through or not.
-func (e *Engine) runOutbox(ctx context.Context, name string) error {
+// runOutbox delivers until ctx ends, and then finishes what is under way, unless
+// hard ends first. What an earlier process was sending when it ended may have got
+// through or not.
+func (e *Engine) runOutbox(ctx, hard context.Context, name string) error {
 	ch := e.cfg.Channels[name]
-	w := &deliverer{e: e, channel: name, sender: ch.Sender, slots: make(chan struct{}, ch.Workers)}
+	w := &deliverer{e: e, channel: name, sender: ch.Sender, hard: hard, slots: make(chan struct{}, ch.Workers)}
 	defer w.wg.Wait()
 	recovered := false
 	for ctx.Err() == nil {
@@ -100,6 +102,7 @@ type job struct {
 	store.Delivery
 	out  channels.Outbound
 	refs []string
+	took time.Duration // the attempt
 }
 
 // claim stamps the next due delivery. Nothing due: it returns when something
@@ -194,9 +197,11 @@ func (w *deliverer) blob(a store.Attachment) channels.Blob {
 // attempt sends once. An attempt before whose outcome is unknown is looked for
 // first.
 func (w *deliverer) attempt(j *job) (o store.Outcome) {
-	// The process may be stopping: what is under way is finished all the same.
-	ctx, cancel := context.WithTimeout(context.Background(), sendLimit)
+	// The process may be stopping: what is under way has a while all the same.
+	ctx, cancel := context.WithTimeout(w.hard, sendLimit)
 	defer cancel()
+	began := time.Now()
+	defer func() { j.took = time.Since(began) }()
 	defer func() {
 		if v := recover(); v != nil {
 			w.e.log.Error("sending panicked", "channel", w.channel, "delivery", j.ID, "panic", v, "stack", string(debug.Stack()))
@@ -242,6 +247,9 @@ func (w *deliverer) outcome(j *job, ref string, err error) store.Outcome {
 	if now.Sub(j.Created) < giveUp {
 		o.Retry = now.Add(wait)
 	}
+	if w.hard.Err() != nil {
+		o.Retry = now // we ended it ourselves; as after a crash, the next start tries again
+	}
 	return o
 }
 
@@ -256,7 +264,8 @@ func backoff(attempts int) time.Duration {
 
 // finish records the outcome and stamps the next delivery, if there is to be
 // one. It does not give up while the process lives: until the outcome stands, the
-// delivery counts as under way.
+// delivery counts as under way. What is not recorded when the process stops is an
+// attempt of unknown outcome to the next one.
 func (w *deliverer) finish(j *job, o store.Outcome, more bool) (next *job) {
 	for try := 0; ; try++ {
 		err := w.e.db.Write(context.Background(), func(tx *store.Tx) error {
@@ -277,17 +286,19 @@ func (w *deliverer) finish(j *job, o store.Outcome, more bool) (next *job) {
 		})
 		switch {
 		case err == nil:
+			w.e.cfg.Observer.Sent(w.channel, o.Result, j.took)
+			w.e.sent(w.channel)
 			if o.Ref == "" {
 				w.e.log.Warn("not delivered", "channel", w.channel, "delivery", j.ID, "attempt", j.Attempts, "outcome", o.Result, "err", o.Error)
 			}
 			return next
-		case errors.Is(err, store.ErrClosed) || try >= 5 && !store.Unavailable(err):
+		case errors.Is(err, store.ErrClosed) || w.hard.Err() != nil || try >= 5 && !store.Unavailable(err):
 			w.e.log.Error("outcome not recorded", "channel", w.channel, "delivery", j.ID, "outcome", o.Result, "err", err)
 			return nil
 		}
 		w.e.log.Error("recording an outcome waits for the database", "channel", w.channel, "delivery", j.ID, "err", err)
 		more, next = false, nil
-		time.Sleep(min(time.Second<<min(try, 5), 30*time.Second))
+		waitFor(w.hard, nil, time.Now().Add(min(time.Second<<min(try, 5), 30*time.Second)))
 	}
 }
 
@@ -299,9 +310,19 @@ func (e *Engine) undelivered(tx *store.Tx, j *job, o store.Outcome) error {
 		return err
 	}
 	now := time.Now()
-	if err := tx.AddEvent(store.Event{At: now, Kind: "undelivered", Actor: "channel", Channel: j.Channel, Conversation: t.Conversation, Case: t.Case,
-		Message: j.Message, Data: map[string]any{"delivery": j.ID, "outcome": o.Result}}); err != nil {
+	data := map[string]any{"delivery": j.ID, "outcome": o.Result, "audience": string(t.Audience)}
+	lost := t.Audience == store.ForStaff && t.Conversation == 0 && t.Case == 0 && len(j.out.To) > 0 && e.cfg.operator(j.out.To[0])
+	if lost {
+		data["alarm"] = true
+	}
+	tx.AfterCommit(func() { wake(e.watchman) })
+	if err := tx.AddEvent(store.Event{At: now, Kind: eventUnreached, Actor: "channel", Channel: j.Channel, Conversation: t.Conversation, Case: t.Case,
+		Message: j.Message, Data: data}); err != nil {
 		return err
+	}
+	if lost {
+		e.log.Error("an operator was not reached", "channel", j.Channel, "delivery", j.ID, "err", o.Error)
+		return nil
 	}
 	to := t.Place
 	if len(j.out.To) > 0 {

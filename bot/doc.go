@@ -24,8 +24,10 @@
 // that refers to it.
 //
 // deliver.go sends the outbox: an attempt is stamped before anything is sent, and
-// its outcome is recorded. tick.go sleeps to the earliest timer. run.go starts
-// sources, deliveries and timers, and stops them again.
+// its outcome is recorded. tick.go sleeps to the earliest timer. health.go knows when
+// each channel last worked, and alarm.go tells the operators what is wrong with the
+// program itself. run.go starts sources, deliveries, timers and alarms, and stops them
+// again within nine seconds.
 //
 // # The promises
 //

@@ -21,10 +21,17 @@ type Engine struct {
 	index func() *faq.Index
 	log   *slog.Logger
 
-	timers  chan struct{}            // kicks the loop of tick.go; size 1
-	outbox  map[string]chan struct{} // kicks the loops of deliver.go, by channel; size 1
+	timers   chan struct{}            // kicks the loop of tick.go; size 1
+	outbox   map[string]chan struct{} // kicks the loops of deliver.go, by channel; size 1
+	watchman chan struct{}            // kicks the loop of alarm.go; size 1
+	sources  []string                 // names of the channels that are read
+
 	healthM sync.Mutex
 	health  map[string]channels.Health
+	success map[string]time.Time // by channel: when reading it last worked
+	told    map[string]bool      // incidents that the operators know of
+
+	seenEvent int64 // the loop of alarm.go has seen the events up to here
 }
 
 // New returns an engine. index gives the FAQ as it is at the moment. The
@@ -34,9 +41,13 @@ func New(cfg Config, db *store.DB, index func() *faq.Index, log *slog.Logger) (*
 		return nil, err
 	}
 	e := &Engine{cfg: cfg, db: db, index: index, log: log,
-		timers: make(chan struct{}, 1), outbox: map[string]chan struct{}{}, health: map[string]channels.Health{}}
-	for name := range cfg.Channels {
+		timers: make(chan struct{}, 1), outbox: map[string]chan struct{}{}, watchman: make(chan struct{}, 1),
+		health: map[string]channels.Health{}, success: map[string]time.Time{}}
+	for _, name := range cfg.channelNames() {
 		e.outbox[name] = make(chan struct{}, 1)
+		if cfg.Channels[name].Source != nil {
+			e.sources = append(e.sources, name)
+		}
 	}
 	return e, nil
 }
@@ -75,44 +86,18 @@ func (e *Engine) kick() {
 	}
 }
 
+// Kick makes the loops of a running engine look again: another process has
+// written to the database.
+func (e *Engine) Kick() {
+	e.kick()
+	wake(e.watchman)
+}
+
 func wake(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
 	}
-}
-
-// Report takes a channel's state; a change of it is logged and becomes an event.
-func (e *Engine) Report(ctx context.Context, h channels.Health) {
-	e.healthM.Lock()
-	before := e.health[h.Channel]
-	e.health[h.Channel] = h
-	e.healthM.Unlock()
-	if before.State == h.State && before.Reason == h.Reason {
-		return
-	}
-	e.log.Info("channel", "channel", h.Channel, "state", h.State, "reason", h.Reason)
-	if before.State == h.State {
-		return
-	}
-	err := e.db.Write(ctx, func(tx *store.Tx) error {
-		return tx.AddEvent(store.Event{At: h.At, Kind: "channel", Actor: "channel", Channel: h.Channel,
-			Data: map[string]any{"state": h.State, "reason": h.Reason}})
-	})
-	if err != nil && ctx.Err() == nil {
-		e.log.Error("channel state not recorded", "channel", h.Channel, "err", err)
-	}
-}
-
-// Health returns what the channels reported last.
-func (e *Engine) Health() map[string]channels.Health {
-	e.healthM.Lock()
-	defer e.healthM.Unlock()
-	all := map[string]channels.Health{}
-	for k, v := range e.health {
-		all[k] = v
-	}
-	return all
 }
 
 // token returns a name that nobody can guess.

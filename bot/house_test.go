@@ -300,15 +300,17 @@ func (h *house) conversationOf(in channels.Inbound) store.Conversation {
 	return h.conversation(m.Conversation)
 }
 
-// want fails unless there are so many messages to customers and to staff.
+// want ends the test unless there are so many messages to customers and to staff.
 func (h *house) want(customer, staff int) {
 	h.t.Helper()
-	if c, s := h.told(), h.staff(); len(c) != customer || len(s) != staff {
-		h.t.Errorf("%d messages to customers and %d to staff, want %d and %d", len(c), len(s), customer, staff)
-		for _, d := range append(c, s...) {
-			h.t.Logf("%s: %s", d.Audience, d.words())
-		}
+	c, s := h.told(), h.staff()
+	if len(c) == customer && len(s) == staff {
+		return
 	}
+	for _, d := range append(c, s...) {
+		h.t.Logf("%s: %s", d.Audience, d.words())
+	}
+	h.t.Fatalf("%d messages to customers and %d to staff, want %d and %d", len(c), len(s), customer, staff)
 }
 
 // raw runs SQL on the file, as another program would: to look at what the engine

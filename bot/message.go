@@ -12,6 +12,12 @@ import (
 // choice returns which offered entry the message names.
 func choice(s *Situation) (string, bool) {
 	t := strings.Trim(strings.ToLower(strings.TrimSpace(s.Text)), " .。!！、)）(（#第个條条號号")
+	t = strings.Map(func(r rune) rune {
+		if r >= '０' && r <= '９' {
+			return r - '０' + '0'
+		}
+		return r
+	}, t)
 	if n, err := strconv.Atoi(t); err == nil && n >= 1 && n <= len(s.Memory.Offered) {
 		return s.Memory.Offered[n-1], true
 	}

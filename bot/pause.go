@@ -49,11 +49,14 @@ func (e *Engine) Resume(ctx context.Context, who string) error {
 func (e *Engine) Paused(ctx context.Context) (string, error) {
 	var since string
 	err := e.db.Read(ctx, func(s *store.Snapshot) (err error) {
-		since, err = s.Setting(pausedSetting)
+		since, err = Paused(s)
 		return err
 	})
 	return since, err
 }
+
+// Paused is [Engine.Paused] for whoever has a snapshot and no engine.
+func Paused(s *store.Snapshot) (string, error) { return s.Setting(pausedSetting) }
 
 // held drops what the bot was going to say to a customer if it is paused, and
 // gives it to staff. An earlier attempt that may have got through is let be.

@@ -846,7 +846,7 @@ func TestPromise8WhatWeToldACustomerWeKeepOrTakeBackInTime(t *testing.T) {
 					promises := func() []store.Promise {
 						return look(h, func(s *store.Snapshot) ([]store.Promise, error) { return s.Promises(n) })
 					}
-					due := time.Now()
+					var due time.Time
 					if p := promises(); len(p) != 1 || p[0].Kind != store.PromiseAnswer || p[0].State != "open" {
 						t.Fatalf("%+v, want one open promise to answer", p)
 					} else if due = p[0].Due; due.In(h.cfg.Calendar.Location()).Format("01-02 15:04") != c.want.due {
@@ -877,6 +877,36 @@ func TestPromise8WhatWeToldACustomerWeKeepOrTakeBackInTime(t *testing.T) {
 			})
 		}
 	}
+	t.Run("what the customer did not get keeps nothing", func(t *testing.T) {
+		bubble(t, func(t *testing.T, h *house) {
+			first := h.mail("tom@customers.example", unknown)
+			h.mail("ana@acme.example", "No idea. Does anybody know?", answers(first.Ref)) // to us alone
+			if ps := look(h, func(s *store.Snapshot) ([]store.Promise, error) { return s.Promises(1001) }); ps[0].State != "open" {
+				t.Errorf("the promise is %s though the customer got nothing", ps[0].State)
+			}
+			if got := h.conversationOf(first).State; got != store.Waiting {
+				t.Errorf("the conversation is %q though nobody took over", got)
+			}
+			if h.want(1, 2); !h.staff()[1].out.To[0].Is(who("ana@acme.example")) {
+				t.Errorf("Ana was not told: %s", h.staff()[1].words())
+			}
+		})
+	})
+	t.Run("resolved, and then a complaint", func(t *testing.T) {
+		bubble(t, func(t *testing.T, h *house) {
+			first := h.mail("tom@customers.example", unknown)
+			h.act(1001, actResolve, "It can.")
+			h.mail("tom@customers.example", angry, answers(first.Ref))
+			c := h.cases()[0]
+			if len(h.cases()) != 1 || c.Kind != kindComplaint || !c.IsOpen() || !c.Resolved.IsZero() {
+				t.Errorf("%+v, want the case to be an open complaint", c)
+			}
+			ps := look(h, func(s *store.Snapshot) ([]store.Promise, error) { return s.Promises(1001) })
+			if len(ps) != 2 || ps[1].State != "open" || ps[1].Due.In(h.cfg.Calendar.Location()).Format("01-02 15:04") != "11-24 10:00" {
+				t.Errorf("%+v, want a second promise, as for a complaint", ps)
+			}
+		})
+	})
 	for what, taken := range map[string]bool{"nobody has it": false, "a person has it": true} {
 		t.Run("announced before it breaks, once: "+what, func(t *testing.T) {
 			bubble(t, func(t *testing.T, h *house) {
@@ -951,7 +981,7 @@ func TestPromise8WhatWeToldACustomerWeKeepOrTakeBackInTime(t *testing.T) {
 			h.until("11-23 15:00")
 			h.mail("tom@customers.example", "It still does not work.", answers(first.Ref))
 			ps := look(h, func(s *store.Snapshot) ([]store.Promise, error) { return s.Promises(n) })
-			if len(ps) != 2 || ps[0].State != store.Kept || ps[1].State != "open" || h.cases()[0].Stage != store.StageOpen {
+			if len(ps) != 2 || ps[0].State != store.Kept || ps[1].State != "open" || h.cases()[0].Stage != store.StageOpen || !h.cases()[0].Resolved.IsZero() {
 				t.Errorf("%+v of a case that is %q, want a second one", ps, h.cases()[0].Stage)
 			}
 			if got := h.told()[2].out.Body.Text; !strings.Contains(got, "Wed 25 Nov, 15:00") {

@@ -30,6 +30,7 @@ type incoming struct {
 	answerTo channels.Person
 	ref      string // of the newest message
 	ledger   int64
+	released bool // from quarantine, where it was for looking like bulk mail
 }
 
 func (in *incoming) text() string {
@@ -48,6 +49,8 @@ func (in *incoming) last() int64 { return in.messages[len(in.messages)-1].ID }
 type uploads struct {
 	raw   *store.Upload
 	files []*store.Upload // parallel to Inbound.Files; nil: arrives by reference
+
+	released bool // see incoming
 }
 
 // Receive implements [channels.Handler]. What it needs no lock for, it does
@@ -88,8 +91,10 @@ func (e *Engine) Receive(ctx context.Context, in channels.Inbound) (channels.Rep
 		return err
 	})
 	if err != nil {
+		e.cfg.Observer.Received(in.Channel, "refused", time.Since(now))
 		return channels.Reply{}, fmt.Errorf("record %s: %w", in.Keys[0], err)
 	}
+	e.alive(in.Channel, time.Now())
 	e.kick()
 	return reply, nil
 }
@@ -145,11 +150,13 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 			return none, err
 		}
 	}
+	became := "again"
+	tx.AfterCommit(func() { e.cfg.Observer.Received(in.Channel, became, time.Since(now)) })
 	if seen, err := tx.Key(in.Keys[0]); err != nil || seen != 0 {
 		return none, err
 	}
 	entry := store.Entry{Channel: in.Channel, Key: in.Keys[0], Kind: string(in.Kind), Disposition: store.Taken,
-		Reason: strings.Join(in.Signals, "; "), Sender: in.From.Address, Subject: in.Subject, Ref: in.Ref, Arrived: in.Arrived, Recorded: now}
+		Reason: reason(in), Sender: in.From.Address, Subject: in.Subject, Ref: in.Ref, Arrived: in.Arrived, Recorded: now}
 	for _, k := range in.Keys[1:] {
 		of, err := tx.Key(k)
 		if err != nil {
@@ -167,8 +174,14 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 		}
 	}
 	id, err := tx.AddEntry(entry, in.Keys)
+	became = string(entry.Disposition)
 	if err != nil || entry.Disposition == store.Duplicate {
 		return none, err
+	}
+	if in.Problem != "" && in.Kind == channels.Message {
+		if err := e.failed(tx, now, eventUnreadable, in.Channel, id); err != nil {
+			return none, err
+		}
 	}
 	var reply channels.Reply
 	err = tx.Try(func() (err error) {
@@ -177,9 +190,23 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 	})
 	if err != nil && !store.Unavailable(err) {
 		e.failure("message not handled", err, "channel", in.Channel, "ledger", id)
-		return none, e.recordFailure(tx, now, in, id, err)
+		reply, err = none, e.recordFailure(tx, now, in, id, err)
 	}
+	if err != nil {
+		return none, err
+	}
+	d, err := tx.Disposition(id)
+	became = string(d)
 	return reply, err
+}
+
+// reason is what the ledger says beside a message: what the channel noticed.
+func reason(in *channels.Inbound) string {
+	all := in.Signals
+	if in.Problem != "" {
+		all = append([]string{oneLine(in.Problem, 300)}, all...)
+	}
+	return strings.Join(all, "; ")
 }
 
 // sort does what the kind of a message asks for.
@@ -212,6 +239,9 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 	}
 	if a := in.Action; a != nil && a.Name != actSay {
 		return e.pressed(tx, now, in)
+	}
+	if _, agent := e.cfg.agent(in.From); !agent && e.cfg.operator(in.From) {
+		return none, tx.Dispose(ledger, store.Taken, "it comes from an operator, who is no customer")
 	}
 	to, err := e.route(tx, in)
 	if err != nil {
@@ -283,6 +313,9 @@ func (e *Engine) judge(tx *store.Tx, in *incoming) error {
 	if err := tx.Dispose(in.ledger, store.Failed, oneLine(err.Error(), 300)); err != nil {
 		return err
 	}
+	if err := e.failed(tx, in.now, eventFailed, in.conv.Channel, in.ledger); err != nil {
+		return err
+	}
 	for _, m := range in.messages {
 		if err := tx.Decided(m.ID); err != nil {
 			return err
@@ -319,6 +352,9 @@ func (e *Engine) recordFailure(tx *store.Tx, now time.Time, in *channels.Inbound
 	if err := tx.Dispose(ledger, store.Failed, oneLine(cause.Error(), 300)); err != nil {
 		return err
 	}
+	if err := e.failed(tx, now, eventFailed, in.Channel, ledger); err != nil {
+		return err
+	}
 	return e.notice(tx, now, in.Channel, e.cfg.Texts.Staff(e.cfg.staffLang(), "failed",
 		textArgs{Ledger: ledger, Name: in.From.Address, Why: oneLine(cause.Error(), 200)}))
 }
@@ -340,7 +376,7 @@ func (e *Engine) recordTalk(tx *store.Tx, now time.Time, in *channels.Inbound, u
 	if answerTo.Zero() || e.cfg.ours(answerTo) {
 		answerTo = in.From
 	}
-	m := &incoming{now: now, arrived: in.Arrived, from: in.From, answerTo: answerTo, ref: in.Ref, ledger: ledger, files: len(in.Files)}
+	m := &incoming{now: now, arrived: in.Arrived, from: in.From, answerTo: answerTo, ref: in.Ref, ledger: ledger, files: len(in.Files), released: up.released}
 	var err error
 	if m.identity, err = tx.Identify(in.From.Kind, in.From.Address, in.From.Name, now); err != nil {
 		return nil, err

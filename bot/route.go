@@ -23,7 +23,8 @@ type route struct {
 //   - In a thread of staff, a member of staff acts. It takes the configured
 //     address and a name of ours that nobody could guess; neither alone is enough,
 //     and a subject proves nothing.
-//   - In a customer's thread, a member of staff answers by hand.
+//   - In a customer's thread, a member of staff answers by hand, if the customer's
+//     side got it too.
 //   - In a customer's thread, who takes part goes on.
 //   - Anybody else is a stranger and begins a talk, which is linked to the one
 //     pointed to and sees nothing of it.
@@ -44,6 +45,10 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 		case t.Audience == store.ForStaff:
 			return route{}, nil
 		case isAgent:
+			got, err := e.reached(tx, in, t)
+			if err != nil || !got { // the customer did not get it: they are told so
+				return route{agent: &agent, staff: true}, err
+			}
 			return route{thread: t, agent: &agent}, nil
 		}
 		member, err := tx.Participates(t.Conversation, in.From.Kind, in.From.Address)
@@ -75,6 +80,19 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 		return route{agent: &agent, staff: true}, nil
 	}
 	return route{}, nil
+}
+
+// reached reports whether somebody who takes part in a talk got a message too.
+func (e *Engine) reached(tx *store.Tx, in *channels.Inbound, t store.Thread) (bool, error) {
+	if in.Place != "" {
+		return true, nil // it stands there
+	}
+	for _, p := range in.To {
+		if member, err := tx.Participates(t.Conversation, p.Kind, p.Address); err != nil || member {
+			return member, err
+		}
+	}
+	return false, nil
 }
 
 // attach records a message of a robot where it belongs, if that is known.

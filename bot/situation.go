@@ -29,6 +29,7 @@ type Situation struct {
 	Early   bool // it arrived before the channel's start
 	Late    bool // it arrived too long ago to be answered at once
 	Paused  bool // an operator has told the bot to be silent
+	Release bool // an operator took it out of quarantine, where it was for looking like bulk mail
 	Spent   bool // the budget for this correspondent or conversation is used up
 	Buttons bool // choices can be offered
 	Letter  bool
@@ -106,6 +107,7 @@ func (e *Engine) situation(tx *store.Tx, in *incoming) (*Situation, error) {
 			s.Case = v
 		}
 	}
+	s.Release = in.released
 	s.Late = ch.Within > 0 && in.now.Sub(in.arrived) > ch.Within
 	paused, err := tx.Setting(pausedSetting)
 	if err != nil {

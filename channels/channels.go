@@ -42,7 +42,8 @@ type Handler interface {
 	// Show answers a question about the present state. It changes nothing.
 	Show(ctx context.Context, q Query) (View, error)
 
-	// Report says how a channel is. A change of state becomes an event.
+	// Report says how a channel is. A change of state becomes an event; the same
+	// state again costs nothing.
 	Report(ctx context.Context, h Health)
 }
 
@@ -54,6 +55,10 @@ type Source interface {
 	// by stream; Run presents everything after them, in order within a stream,
 	// and never commits a position while an earlier message of that stream is
 	// unrecorded.
+	//
+	// Run reports Up each time that it has completed a look at the outside and
+	// found nothing more, at least every five minutes while all is well: silence
+	// of a source is how its death is noticed.
 	Run(ctx context.Context, cursors map[string]string, h Handler) error
 }
 

@@ -23,8 +23,8 @@ func TestFileMayNotGrow(t *testing.T) {
 		t.Fatalf("the child said %q", out)
 	}
 	db := openDB(t, file)
-	if n := ask[int](t, db, "SELECT count(*) FROM setting"); n != kept || n < 2 {
-		t.Errorf("%d are recorded, %d were acknowledged", n, kept)
+	if n := ask[int](t, db, "SELECT count(*) FROM setting"); n != kept+1 || n < 3 {
+		t.Errorf("%d are recorded, %d and the probe were acknowledged", n, kept)
 	}
 	sound(t, db)
 }
@@ -37,9 +37,10 @@ func childFull(file string) error {
 		return err
 	}
 	kept := 0
+	size := 50_000
 	add := func() error {
 		err := db.Write(context.Background(), func(tx *Tx) error {
-			return tx.SetSetting(fmt.Sprint(kept), strings.Repeat("x", 50_000))
+			return tx.SetSetting(fmt.Sprint(kept), strings.Repeat("x", size))
 		})
 		if err == nil {
 			kept++
@@ -62,11 +63,20 @@ func childFull(file string) error {
 	if err := add(); !Unavailable(err) {
 		return fmt.Errorf("still full: %w, which is not Unavailable", err)
 	}
+	for size, err = 1000, nil; err == nil && kept < 1000; { // the last corner
+		err = add()
+	}
+	if err := db.Probe(context.Background(), noon); !Unavailable(err) {
+		return fmt.Errorf("the probe of a full disk: %w, which is not Unavailable", err)
+	}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
 		return err
 	}
 	if err := add(); err != nil {
 		return fmt.Errorf("there is space again: %w", err)
+	}
+	if err := db.Probe(context.Background(), noon); err != nil {
+		return fmt.Errorf("the probe after there is space again: %w", err)
 	}
 	fmt.Printf("kept %d\n", kept)
 	return errors.Join(db.Close())

@@ -65,6 +65,27 @@ func (tx *Tx) Dispose(id int64, d Disposition, reason string) error {
 	return tx.one("UPDATE ledger SET disposition = ?, reason = ? WHERE id = ?", string(d), reason, id)
 }
 
+// UpdateEntry writes what reading a message again tells of it, and adds the keys
+// that it now has. Keys that another row has already stay with that row.
+func (tx *Tx) UpdateEntry(e Entry, keys []string) error {
+	if err := tx.one("UPDATE ledger SET kind = ?, disposition = ?, reason = ?, sender = ?, subject = ?, ref = ?, duplicate = nullif(?, 0) WHERE id = ?",
+		e.Kind, string(e.Disposition), e.Reason, e.Sender, e.Subject, e.Ref, e.Duplicate, e.ID); err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if err := tx.exec("INSERT INTO key (key, ledger) VALUES (?, ?) ON CONFLICT DO NOTHING", k, e.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Arrivals returns the keys of everything that a channel brought, as it named
+// the arrivals.
+func (s *Snapshot) Arrivals(channel string) ([]string, error) {
+	return list(s, scanned[string], "SELECT key FROM ledger WHERE channel = ?", channel)
+}
+
 const entryColumns = `SELECT l.id, l.channel, l.key, l.kind, l.disposition, l.reason, l.sender, l.subject, l.ref, coalesce(l.raw, 0),
 	coalesce((SELECT size FROM blob WHERE id = l.raw), 0), coalesce(l.duplicate, 0),
 	coalesce((SELECT id FROM message WHERE ledger = l.id), 0), l.arrived, l.recorded FROM ledger l `

@@ -22,6 +22,7 @@ import (
 	"path"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -34,7 +35,7 @@ var migrations embed.FS
 const application = 0x4644736b
 
 // readers is the number of read-only connections.
-const readers = 4
+const readers = 5 // one of them may watch
 
 // DB is an open database. All methods may be called concurrently.
 type DB struct {
@@ -43,6 +44,7 @@ type DB struct {
 	read  *sql.DB
 
 	requests chan *request
+	watch    atomic.Pointer[func(time.Duration, error)]
 	done     chan struct{}
 	wg       sync.WaitGroup
 	close    sync.Once

@@ -207,10 +207,11 @@ func (s *Snapshot) StaffThread(caseID, conversation int64) (Thread, error) {
 	return one(s, scanThread, threadColumns+"WHERE t.conversation = ? AND t.case_id IS NULL AND t.audience = 'staff' ORDER BY t.id DESC LIMIT 1", conversation)
 }
 
-// NoticeThread returns a channel's thread for notices to staff that belong to no
-// conversation.
-func (s *Snapshot) NoticeThread(channel string) (Thread, error) {
-	return one(s, scanThread, threadColumns+"WHERE t.channel = ? AND t.conversation IS NULL AND t.case_id IS NULL AND t.audience = 'staff' ORDER BY t.id DESC LIMIT 1", channel)
+// NoticeThread returns the thread for notices to one reader of a channel (a place
+// or an address there) that belong to no conversation.
+func (s *Snapshot) NoticeThread(channel, place, address string) (Thread, error) {
+	return one(s, scanThread, threadColumns+`WHERE t.channel = ? AND t.place = ? AND t.address = ? AND t.conversation IS NULL AND t.case_id IS NULL
+		AND t.audience = 'staff' ORDER BY t.id DESC LIMIT 1`, channel, place, address)
 }
 
 // PlaceThread returns the newest customer thread in a place whose conversation

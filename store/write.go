@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 )
 
 // gather is how many callers share a commit at most.
@@ -59,8 +60,18 @@ var errUnfinished = errors.New("the write was cut off")
 // commit runs first and whoever waits behind it in one transaction.
 func (db *DB) commit(first *request) {
 	group := []*request{first}
+	tx := &Tx{Snapshot: Snapshot{db.conn}}
 	err := errUnfinished // nil only after the commit
+	began := time.Now()
 	defer func() {
+		if err == nil {
+			for _, fn := range tx.after {
+				fn()
+			}
+		}
+		if watch := db.watch.Load(); watch != nil {
+			(*watch)(time.Since(began), err)
+		}
 		for _, r := range group {
 			if r.err == nil {
 				r.err = err
@@ -73,7 +84,6 @@ func (db *DB) commit(first *request) {
 		err = fmt.Errorf("begin: %w", berr)
 		return
 	}
-	tx := &Tx{Snapshot{db.conn}}
 	for r := first; r != nil; {
 		if r.err = r.ctx.Err(); r.err == nil { // it may have ended while we waited for the lock
 			r.err = tx.Try(func() error { return r.fn(tx) })
@@ -111,7 +121,15 @@ func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 func Recovered(v any) error { return &PanicError{v, debug.Stack()} }
 
 // Tx is a write transaction. It is valid inside the function that was given it.
-type Tx struct{ Snapshot }
+type Tx struct {
+	Snapshot
+	after []func()
+}
+
+// AfterCommit runs fn once what was written so far is durable, before Write
+// returns; never, if it is undone. fn runs on the writer's goroutine: it must not
+// block and must not write.
+func (tx *Tx) AfterCommit(fn func()) { tx.after = append(tx.after, fn) }
 
 // Try runs fn under a savepoint: if fn fails or panics, what it wrote is undone
 // and the transaction goes on, except after an error that is [Unavailable]
@@ -120,9 +138,13 @@ func (tx *Tx) Try(fn func() error) (err error) {
 	if _, err := tx.c.exec("SAVEPOINT try"); err != nil {
 		return err
 	}
+	said := len(tx.after)
 	defer func() {
 		if v := recover(); v != nil {
 			err = Recovered(v)
+		}
+		if err != nil {
+			tx.after = tx.after[:said]
 		}
 		if tx.c.broken != nil {
 			if !broken(err) {

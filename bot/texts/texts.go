@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 	"text/template"
@@ -172,10 +173,13 @@ func escape(s string) string { return markup.Replace(s) }
 func Escape(s string) Reply {
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
-		lines[i] = escape(l)
+		lines[i] = begin.ReplaceAllString(strings.TrimLeft(escape(l), " \t"), `$1\$2`)
 	}
 	return Reply(strings.Join(lines, "  \n"))
 }
+
+// begin is what makes a list or a heading at the beginning of a line.
+var begin = regexp.MustCompile(`^([0-9]*)([-+=.)])`)
 
 func sorted[V any](m map[string]V) []string {
 	var keys []string

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"frontdesk/channels"
@@ -37,6 +38,7 @@ type Chat struct {
 	plans   []error
 	acked   int // events that the handler took, as the last Run saw it
 	changed chan struct{}
+	silent  atomic.Bool
 }
 
 var (

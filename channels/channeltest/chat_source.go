@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"frontdesk/channels"
@@ -26,7 +27,10 @@ func (c *Chat) Run(ctx context.Context, cursors map[string]string, h channels.Ha
 		}
 		next = n
 	}
-	h.Report(ctx, channels.Health{Channel: c.channel, State: channels.Up, At: time.Now()})
+	beating, rest := context.WithCancel(ctx)
+	var heart sync.WaitGroup
+	heart.Go(func() { c.beat(beating, h) })
+	defer func() { rest(); heart.Wait() }()
 	for failed := 0; ; {
 		if err := c.until(ctx, "for an event", func() bool { return len(c.log) > next }); err != nil {
 			return ctx.Err()
@@ -57,6 +61,25 @@ func (c *Chat) Run(ctx context.Context, cursors map[string]string, h channels.Ha
 		c.mu.Unlock()
 	}
 }
+
+// beat says that the chat is up, now and every minute.
+func (c *Chat) beat(ctx context.Context, h channels.Handler) {
+	t := time.NewTicker(time.Minute)
+	defer t.Stop()
+	for {
+		if !c.silent.Load() {
+			h.Report(ctx, channels.Health{Channel: c.channel, State: channels.Up, At: time.Now()})
+		}
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Silence makes the source say no more that it is up, as one that hangs.
+func (c *Chat) Silence(on bool) { c.silent.Store(on) }
 
 // Drained waits until the handler has taken every event so far.
 func (c *Chat) Drained(ctx context.Context) error {

@@ -44,8 +44,38 @@ func TestSource(t *testing.T, bubble bool, make func(t *testing.T) SourceHarness
 		{"adds nothing after a restart", sourceRestart},
 		{"presents what it cannot parse", sourceGarble},
 		{"stops in time", sourceStop},
+		{"says again that it is up", sourceBeats(bubble)},
 	} {
 		inBubble(t, bubble, test.name, func(t *testing.T) { test.f(t, make(t)) })
+	}
+}
+
+// sourceBeats takes a quarter of an hour, and is for fake time only.
+func sourceBeats(bubble bool) func(t *testing.T, h SourceHarness) {
+	return func(t *testing.T, h SourceHarness) {
+		if !bubble {
+			t.Skip("it would take fifteen minutes")
+		}
+		rec := &Recorder{}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- h.Source.Run(ctx, nil, rec) }()
+		time.Sleep(15 * time.Minute)
+		synctest.Wait()
+		ups := 0
+		for _, h := range rec.Health() {
+			if h.State == channels.Up && !h.At.IsZero() {
+				ups++
+			}
+		}
+		if ups < 3 {
+			t.Errorf("in 15 minutes it said %d times that it is up: %+v", ups, rec.Health())
+		}
+		if last := rec.State(); time.Since(last.At) > 5*time.Minute {
+			t.Errorf("it said so %v ago the last time", time.Since(last.At))
+		}
+		cancel()
+		<-done
 	}
 }
 

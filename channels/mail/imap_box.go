@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -149,7 +150,7 @@ func (b *mailbox) do(what string, f func() error) error {
 	w := watch(b.conn, b.timeout)
 	err := f()
 	if w.stop() {
-		return fmt.Errorf("%s: the server was silent for %v", what, b.timeout)
+		return silentError{what, b.timeout}
 	}
 	if err == nil {
 		return nil
@@ -159,6 +160,18 @@ func (b *mailbox) do(what string, f func() error) error {
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
+
+// silentError: the watchdog closed the connection.
+type silentError struct {
+	what  string
+	limit time.Duration
+}
+
+func (e silentError) Error() string {
+	return fmt.Sprintf("%s: the server was silent for %v", e.what, e.limit)
+}
+
+func (silentError) Is(target error) bool { return target == os.ErrDeadlineExceeded }
 
 // broken reports whether the connection is of no more use.
 func (b *mailbox) broken() bool { return b.client.State() == imap.ConnStateLogout }

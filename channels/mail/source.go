@@ -229,13 +229,17 @@ func (r *run) inbound(l *letterIn) {
 	}
 }
 
-// report tells the handler about a change.
+// report tells the handler about a change, and after every full look at the
+// folder that the mailbox is up.
 func (r *run) report(ctx context.Context, state channels.State, reason string) {
-	if r.health.State == state && r.health.Reason == reason {
+	same := r.health.State == state && r.health.Reason == reason
+	if same && state != channels.Up {
 		return
 	}
 	r.health = channels.Health{Channel: r.channel, State: state, Reason: reason, At: time.Now()}
-	r.log.Debug("mailbox is "+string(state), "reason", reason)
+	if !same {
+		r.log.Debug("mailbox is "+string(state), "reason", reason)
+	}
 	r.h.Report(ctx, r.health)
 }
 

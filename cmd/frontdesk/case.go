@@ -10,7 +10,19 @@ import (
 )
 
 func (a *app) cases() *cobra.Command {
-	cmd := &cobra.Command{Use: "case", Short: "Look at the work that people own", Args: cobra.NoArgs,
+	cmd := &cobra.Command{Use: "case", Short: "Look at the work that people own, and do it", Args: cobra.NoArgs,
+		Long: `A case is work that people own. list and show look at cases; the others do what an
+agent does by mail or button, and are refused for the same reasons. They may be
+used beside a running serve, which sends within seconds what they put into the
+outbox; without one it waits there.
+
+Whoever acts is named with --as, or for all commands with the environment variable
+FRONTDESK_AS, and must be on the staff list of the configuration.`,
+		Example: `  export FRONTDESK_AS=Ana
+  frontdesk case list
+  frontdesk case take 1042
+  frontdesk case reply 1042 "Your parcel left today."
+  frontdesk case resolve 1042`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	var all bool
 	var limit int
@@ -54,6 +66,7 @@ func (a *app) cases() *cobra.Command {
 			return a.readDB(cmd.Context(), func(cfg *Config, _ *store.DB, s *store.Snapshot) error { return a.showCase(cfg, s, id) })
 		}}
 	cmd.AddCommand(a.jsonFlag(list), a.jsonFlag(show))
+	cmd.AddCommand(a.caseActs()...)
 	return cmd
 }
 

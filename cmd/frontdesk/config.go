@@ -53,8 +53,10 @@ type Config struct {
 	// Hours (`hours`, required) is when people are at work. All promises to
 	// customers are counted in these hours. `days` gives the hours of each
 	// weekday, `holidays` the dates without hours, and `workdays` the make-up
-	// workdays (调休); see [bot.CalendarSpec] for how they are written. Its
-	// Location is the company's time zone.
+	// workdays (调休); see [bot.CalendarSpec] for how they are written. `ics`
+	// names calendar files that have more of both; see [bot.ReadICS] for what is
+	// read there. They are read at the start; `holidays` and `workdays` have the last
+	// word. Location is the company's time zone.
 	Hours bot.CalendarSpec
 
 	// Calendar is made of Hours; never nil.
@@ -77,6 +79,20 @@ type Config struct {
 	// digits, - and _. It is stored with every message: a channel that is
 	// renamed is a new one.
 	Channels []ChannelConfig
+
+	// Operators (`operators`, default none) are the mail addresses of those who keep
+	// the program running. They are told once when something is wrong with it, and
+	// once when it is over; see Alarm. Without any, alarms are only in the log and
+	// in the metrics. None may be an address that a channel reads; members of staff
+	// and their lists may be operators too.
+	Operators []string
+
+	// Alarm (`alarm`) is when operators are told.
+	Alarm AlarmConfig
+
+	// HTTP (`http`, default none) is the server for monitoring: /healthz, /readyz
+	// and /metrics. Without it nothing listens.
+	HTTP HTTPConfig
 
 	readEnv  func(string) (string, bool)
 	readFile func(string) ([]byte, error)
@@ -119,6 +135,24 @@ type StaffMember struct {
 	// told when a promise is in danger. The first supervisor, or without any
 	// the first person of the list, is accountable for what nobody has taken.
 	Supervisor bool
+}
+
+// AlarmConfig is when something is wrong. /readyz measures with it too.
+type AlarmConfig struct {
+	// Silence (`silence`, default 15m) is for how long a channel may go without a
+	// successful look at the mailbox, from 2m on: a look is due every minute.
+	Silence time.Duration
+
+	// Outbox (`outbox`, default 1h) is for how long a message may wait to be sent.
+	Outbox time.Duration
+}
+
+// HTTPConfig is the server for monitoring.
+type HTTPConfig struct {
+	// Listen (`listen`, required) is address and port, like 127.0.0.1:8080. The
+	// pages hold figures and the names of channels, nobody's words or address; but
+	// they ask for no login, so let only this machine or your own network reach them.
+	Listen string
 }
 
 // ChannelConfig is one way in and out. What depends on the kind of channel is
@@ -272,7 +306,7 @@ func LoadConfig(path string) (*Config, error) {
 // ParseConfig reads a configuration from data. name is its path: the problems
 // mention it, and relative paths begin in its folder. env and readFile are
 // where [Config.Secrets] will look, as os.LookupEnv and os.ReadFile do;
-// readFile is also asked whether the folder of texts exists. An error is always
+// readFile is also asked for calendar files, and whether the folder of texts exists. An error is always
 // a [*ConfigError], and then there is no Config.
 func ParseConfig(name string, data []byte, env func(string) (string, bool), readFile func(string) ([]byte, error)) (*Config, error) {
 	r := &configReader{file: name}

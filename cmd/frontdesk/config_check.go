@@ -11,9 +11,10 @@ import (
 type addressUse int
 
 const (
-	ofChannel addressUse = iota // the bot reads what is sent to it
-	ofPerson                    // a member of staff writes from it
-	ofDesk                      // the bot sends work to it
+	ofChannel  addressUse = iota // the bot reads what is sent to it
+	ofPerson                     // a member of staff writes from it
+	ofDesk                       // the bot sends work to it
+	ofOperator                   // the bot sends alarms to it
 )
 
 // placedAddress is an address and where the configuration names it.
@@ -56,6 +57,9 @@ func (r *configReader) checkAddresses() {
 		case a.use == ofDesk:
 			a.problem(fmt.Sprintf("%s is read by the bot (%s): it would send work to itself, round and round", a.address, mailbox.where()),
 				"write an address that reaches people and does not lead into this mailbox")
+		case a.use == ofOperator:
+			a.problem(fmt.Sprintf("%s is read by the bot (%s): nobody would see an alarm there", a.address, mailbox.where()),
+				"write an address that people read when this mailbox does not work")
 		}
 	}
 }

@@ -18,10 +18,13 @@ func (r *configReader) config(top *configBlock, c *Config) {
 	c.Database = cmp.Or(top.take("database").file(), r.beside("frontdesk.db"))
 	c.FAQ = r.faq(top.take("faq"))
 	c.Texts = r.texts(top.take("texts"), c.readFile)
-	c.Hours, c.Calendar = r.hours(top.need("hours", `hours: {days: {mon-fri: ["09:00-17:00"]}}`), c.Company.Location)
+	c.Hours, c.Calendar = r.hours(top.need("hours", `hours: {days: {mon-fri: ["09:00-17:00"]}}`), c.Company.Location, c.readFile)
 	c.Promises = r.promises(top.take("promises"))
 	c.Staff = r.staff(top.need("staff", "staff: [{name: Ana, mail: ana@acme.example}]"))
 	c.Channels = r.channels(top.need("channels", "channels: {"+mailSnippet+"}"), c.Company.Location)
+	c.Operators = r.operators(top.take("operators"))
+	c.Alarm = r.alarm(top.take("alarm"))
+	c.HTTP = r.http(top.take("http"))
 	top.end()
 }
 

@@ -89,7 +89,7 @@ Nothing that arrived is missing from it.`,
 			})
 		}}
 	show.Flags().BoolVar(&raw, "raw", false, "print the bytes as they came")
-	cmd.AddCommand(a.jsonFlag(list), a.jsonFlag(show))
+	cmd.AddCommand(a.jsonFlag(list), a.jsonFlag(show), a.ledgerReplay(), a.ledgerCheck())
 	return cmd
 }
 
@@ -101,7 +101,7 @@ func nonZero(n int64) string {
 }
 
 func (a *app) outbox() *cobra.Command {
-	cmd := &cobra.Command{Use: "outbox", Short: "Look at what was sent, and what still waits", Args: cobra.NoArgs,
+	cmd := &cobra.Command{Use: "outbox", Short: "Look at what was sent, and what still waits; send it again, or drop it", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
 	var state string
 	var limit int
@@ -126,6 +126,6 @@ func (a *app) outbox() *cobra.Command {
 		}}
 	list.Flags().StringVar(&state, "state", "", "only these: queued, sending, sent, failed, dropped, replaced")
 	list.Flags().IntVar(&limit, "limit", 50, "at most `n`; 0 = all")
-	cmd.AddCommand(a.jsonFlag(list))
+	cmd.AddCommand(a.jsonFlag(list), a.outboxShow(), a.outboxRetry(), a.outboxDrop())
 	return cmd
 }

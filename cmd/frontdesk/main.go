@@ -68,9 +68,11 @@ Ask the sample FAQ something, and see why it answers as it does:
 
     frontdesk ask --why "Can I get my money back?"
 
-Run it on your own mailbox: write a frontdesk.yaml (the README has one with every
-key explained), then
+Run it on your own mailbox: write the files to begin with, change them, try
+everything, and start:
 
+    frontdesk init
+    frontdesk doctor
     frontdesk serve`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -80,7 +82,8 @@ key explained), then
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.config, "config", "c", "frontdesk.yaml", "the configuration `file`")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log more")
-	root.AddCommand(a.serve(), a.demo(), a.ask(), a.chat(), a.cases(), a.ledger(), a.outbox())
+	root.AddCommand(a.initCommand(), a.doctor(), a.serve(), a.demo(), a.ask(), a.chat(), a.cases(), a.customers(), a.ledger(), a.outbox(), a.events(),
+		a.stats(), a.pause(), a.resume(), a.backup(), a.restore())
 	return root
 }
 

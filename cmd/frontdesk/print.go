@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -67,8 +68,8 @@ func short(s string, n int) string {
 
 // number reads an argument like 1042 or #1042.
 func number(arg, what string) (int64, error) {
-	var n int64
-	if _, err := fmt.Sscanf(strings.TrimPrefix(arg, "#"), "%d", &n); err != nil || n <= 0 {
+	n, err := strconv.ParseInt(strings.TrimPrefix(arg, "#"), 10, 64)
+	if err != nil || n <= 0 {
 		return 0, fmt.Errorf("%q is no number of a %s: write it like 1042", arg, what)
 	}
 	return n, nil

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
+
+	"frontdesk/bot"
 )
 
 func (a *app) serve() *cobra.Command {
@@ -22,7 +24,15 @@ configuration, answers, hands over to people, and sends.
 
 It goes on where it stopped, also after a crash: nothing is lost and nothing is
 answered twice. A second serve on the same database is refused. The FAQ is read
-again when its files change, and on SIGHUP; a file with a mistake changes nothing.`,
+again when its files change, and on SIGHUP; a file with a mistake changes nothing.
+
+It stops within ten seconds: what is being sent may end by itself for eight, is then
+cut off, and is sent again at the next start under the same Message-ID.
+
+With http: in the configuration it tells how it is: /healthz (it lives and the
+database takes writes), /readyz (and every channel is being read, mail gets out,
+there is an FAQ) and /metrics for Prometheus. With operators: it tells them by mail
+when something is wrong, and when it is over.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			began := time.Now()
@@ -39,6 +49,11 @@ again when its files change, and on SIGHUP; a file with a mistake changes nothin
 			if err != nil {
 				return err
 			}
+			figures := newMetrics()
+			c.Observer, c.Alarm = figures, bot.Alarm(cfg.Alarm)
+			for _, o := range cfg.Operators {
+				c.Operators = append(c.Operators, mailbox(o))
+			}
 			for _, ch := range cfg.Channels {
 				if c.Channels[ch.Name], err = mailChannel(cfg, ch, secrets, log); err != nil {
 					return err
@@ -53,19 +68,48 @@ again when its files change, and on SIGHUP; a file with a mistake changes nothin
 			if err != nil {
 				return err
 			}
+			h.db.OnCommit(figures.wrote)
+			if cfg.HTTP.Listen != "" {
+				l, err := listenHTTP(cfg.HTTP.Listen)
+				if err != nil {
+					return errors.Join(err, h.db.Close())
+				}
+				log.Info("monitoring", "listen", l.Addr())
+				h.watch = func(ctx context.Context) { newMonitor(h, cfg.Alarm, figures, log).run(ctx, l) }
+			}
 			log.Info("ready", "database", cfg.Database, "entries", len(h.faq.Index().Entries()), "took", time.Since(began).Round(time.Millisecond))
 			err = h.run(cmd.Context())
 			log.Info("stopped")
-			return errors.Join(err, h.db.Close())
+			return errors.Join(err, h.close())
 		},
+	}
+}
+
+// closeLimit keeps the whole stop below ten seconds: what is written is safe
+// whether or not the file is closed.
+const closeLimit = time.Second
+
+// close closes the database, unless another program's lock keeps that waiting.
+func (h *house) close() error {
+	closed := make(chan error, 1)
+	go func() { closed <- h.db.Close() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(closeLimit):
+		return errors.New("another program holds the database, so it was not closed; nothing is lost")
 	}
 }
 
 // run runs the engine and keeps the FAQ fresh until ctx ends.
 func (h *house) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
+	if h.watch != nil {
+		g.Go(func() error { h.watch(ctx); return nil })
+	}
 	g.Go(func() error { return h.Run(ctx) })
 	g.Go(func() error { return h.faq.Run(ctx) })
+	g.Go(func() error { return h.db.Watch(ctx, time.Second, h.Kick) }) // what other commands write
 	g.Go(func() error {
 		hup := make(chan os.Signal, 1)
 		signal.Notify(hup, syscall.SIGHUP)

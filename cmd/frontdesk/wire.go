@@ -27,7 +27,7 @@ var samples embed.FS
 func (a *app) load() (*Config, error) {
 	cfg, err := LoadConfig(a.config)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no configuration file %s: name one with --config FILE, or try `frontdesk demo`, which needs none", a.config)
+		return nil, fmt.Errorf("there is no configuration file %s: `frontdesk init` writes one, --config FILE names another; or try `frontdesk demo`, which needs none", a.config)
 	}
 	return cfg, err
 }
@@ -132,8 +132,9 @@ func mailChannel(cfg *Config, ch ChannelConfig, secrets Secrets, log *slog.Logge
 // house is an engine with its database and its FAQ.
 type house struct {
 	*bot.Engine
-	db  *store.DB
-	faq *faq.Live
+	db    *store.DB
+	faq   *faq.Live
+	watch func(context.Context) // serves monitoring until its context ends; may be nil
 }
 
 // build opens the database, reads the FAQ and makes the engine. The caller
@@ -157,5 +158,5 @@ func build(ctx context.Context, cfg *Config, c bot.Config, log *slog.Logger) (*h
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &house{e, db, live}, nil
+	return &house{Engine: e, db: db, faq: live}, nil
 }
