@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"frontdesk/bot/texts"
 	"frontdesk/channels"
@@ -312,6 +313,8 @@ func (e *Engine) fromAgent(tx *store.Tx, now time.Time, in *channels.Inbound, up
 	switch {
 	case t.Case == 0 && t.Conversation == 0:
 		return refuse("refused-no-case", textArgs{})
+	case cmd.name != actNote && e.quotesBrief(cmd.text):
+		return refuse("refused-brief", textArgs{})
 	case cmd.unknown != "":
 		return refuse("refused-unknown", textArgs{Command: oneLine(cmd.unknown, 60)})
 	case cmd.name != "":
@@ -349,6 +352,22 @@ func onlyQuotes(text string) bool {
 		}
 	}
 	return true
+}
+
+// quotesBrief reports whether a text still holds the head of a hand-over: a mail
+// program whose quotes nobody knows would send the brief to the customer.
+func (e *Engine) quotesBrief(text string) bool {
+	bare := func(s string) string {
+		return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '>' || r == '|' }), "")
+	}
+	text = bare(text)
+	for _, key := range []string{"how", "how-chat"} {
+		head := []rune(bare(string(e.staff(key, textArgs{}))))
+		if len(head) > 0 && strings.Contains(text, string(head[:min(len(head), 24)])) {
+			return true
+		}
+	}
+	return false
 }
 
 // caseFor returns the case of a conversation. Where it has none, an agent who

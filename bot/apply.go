@@ -168,9 +168,12 @@ func (e *Engine) applyCase(tx *store.Tx, in *incoming, s *Situation, op *CaseOp)
 		return nil, false, err
 	}
 	// Where the customer is told nothing, nothing is promised.
-	if op.Promise && v.Due.IsZero() && !e.cfg.Channels[in.conv.Channel].Observe {
-		if v.Due = e.cfg.due(kind, c.Priority, in.now); !v.Due.IsZero() {
-			err = e.promise(tx, in.now, c.ID, in.conv.ID, v.Due, "bot", "")
+	// A complaint is answered no later than complaints are.
+	if op.Promise && !e.cfg.Channels[in.conv.Channel].Observe {
+		due := e.cfg.due(kind, c.Priority, in.now)
+		if !due.IsZero() && (v.Due.IsZero() || kind == kindComplaint && due.Before(v.Due)) {
+			v.Due = due
+			err = e.promise(tx, in.now, c.ID, in.conv.ID, due, "bot", "")
 		}
 	}
 	return v, brief, err
@@ -274,7 +277,7 @@ func (e *Engine) answered(tx *store.Tx, in *incoming, c store.Case, agent Agent)
 			return c, err
 		}
 	}
-	if c.TakenBy != "" || !c.IsOpen() {
+	if c.TakenBy != "" && c.IsOpen() {
 		return c, nil
 	}
 	return e.taken(tx, in, c, agent)
@@ -282,6 +285,13 @@ func (e *Engine) answered(tx *store.Tx, in *incoming, c store.Case, agent Agent)
 
 // taken records that a person has the case.
 func (e *Engine) taken(tx *store.Tx, in *incoming, c store.Case, agent Agent) (store.Case, error) {
+	if !c.IsOpen() {
+		c.Resolved, c.Closed = time.Time{}, time.Time{}
+		if err := tx.AddEvent(store.Event{At: in.now, Kind: "case reopened", Actor: agent.Name, Case: c.ID, Conversation: in.conv.ID,
+			Data: map[string]any{"was": c.Stage}}); err != nil {
+			return c, err
+		}
+	}
 	c.TakenBy, c.TakenAt, c.Owner = agent.Name, in.now, agent.Name
 	c.Stage = store.StageInHand
 	if c.Kind == kindComplaint {

@@ -173,6 +173,16 @@ func (c *Config) ours(p channels.Person) bool {
 	return c.operator(p) || c.own(p)
 }
 
+// deskAddress reports whether a desk reads at this address.
+func (c *Config) deskAddress(p channels.Person) bool {
+	for _, ch := range c.Channels {
+		if ch.Staff.To.Is(p) || ch.Complaints.To.Is(p) {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *Config) own(p channels.Person) bool {
 	for _, ch := range c.Channels {
 		for _, o := range ch.Own {

@@ -150,7 +150,12 @@ func (w *deliverer) stamp(tx *store.Tx, now time.Time) (*job, time.Time, error) 
 		}
 		j := &job{}
 		if err := json.Unmarshal(d.Payload, &j.out); err != nil {
-			return nil, time.Time{}, fmt.Errorf("delivery %d: payload: %w", d.ID, err)
+			// It can never go; what stands behind it must.
+			w.e.log.Error("delivery cannot be read", "channel", w.channel, "delivery", d.ID, "err", err)
+			if err := tx.Drop(d.ID, now, "payload: "+err.Error()); err != nil {
+				return nil, time.Time{}, err
+			}
+			continue
 		}
 		if paced {
 			if wait := pacer.Pace(j.out); wait > 0 {

@@ -64,7 +64,7 @@ func (e *Engine) settleStart(ctx context.Context) error {
 				return err
 			}
 			if v == "" {
-				v = time.Now().UTC().Format(time.RFC3339Nano)
+				v = time.Now().UTC().Truncate(time.Second).Format(time.RFC3339Nano) // mail servers tell whole seconds
 				if err := tx.SetSetting("start:"+name, v); err != nil {
 					return err
 				}

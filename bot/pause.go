@@ -61,7 +61,7 @@ func Paused(s *store.Snapshot) (string, error) { return s.Setting(pausedSetting)
 // held drops what the bot was going to say to a customer if it is paused, and
 // gives it to staff. An earlier attempt that may have got through is let be.
 func (e *Engine) held(tx *store.Tx, now time.Time, d store.Delivery) (bool, error) {
-	if d.ByPerson || d.Audience != store.ForCustomer {
+	if d.ByPerson || d.Unsure || d.Audience != store.ForCustomer {
 		return false, nil
 	}
 	since, err := tx.Setting(pausedSetting)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"frontdesk/bot/extract"
 	"frontdesk/channels"
 	"frontdesk/faq"
 	"frontdesk/store"
@@ -19,7 +20,7 @@ import (
 type incoming struct {
 	now      time.Time
 	arrived  time.Time
-	reading  faq.Reading
+	reading  heard
 	problem  string
 	files    int
 	messages []store.Message
@@ -111,24 +112,40 @@ func (e *Engine) upload(ctx context.Context, b channels.Blob, now time.Time) (*s
 	return e.db.Upload(ctx, r, now)
 }
 
+// heard is what the engine makes of a text.
+type heard struct {
+	faq.Reading
+	Facts extract.Facts
+}
+
 // read asks the FAQ. Should it panic, the message is unreadable, not lost.
-func (e *Engine) read(in *channels.Inbound) (r faq.Reading) {
+func (e *Engine) read(in *channels.Inbound) (h heard) {
 	defer func() {
 		if v := recover(); v != nil {
 			e.log.Error("reading a message panicked", "key", in.Keys[0], "panic", v)
 			in.Problem = "internal error while reading it"
-			r = faq.Reading{}
+			h = heard{}
 		}
 	}()
 	if in.Kind != channels.Message {
-		return faq.Reading{}
+		return heard{}
 	}
+	h.Reading = e.understand(in)
+	// Facts are for people: what the FAQ is sure of needs none.
+	if len(h.Intents) > 0 || len(h.Questions) == 0 || slices.ContainsFunc(h.Questions, func(q faq.Question) bool { return !isSure(q) }) {
+		h.Facts = extract.Find(in.Text, h.Lang, time.Now().In(e.cfg.Calendar.Location()))
+	}
+	return h
+}
+
+// understand reads the text, and the subject of what begins a talk: some people
+// say all of it there, or the heart of it.
+func (e *Engine) understand(in *channels.Inbound) faq.Reading {
 	index := e.index()
-	r = index.Read(in.Text)
+	r := index.Read(in.Text)
 	if in.Subject == "" || len(in.Refs) > 0 {
 		return r
 	}
-	// Some people say all of it in the subject, or the heart of it.
 	subject := index.Read(in.Subject)
 	if r.Empty || len(r.Intents) == 0 && len([]rune(in.Text)) < 40 && !slices.ContainsFunc(r.Questions, asks) && slices.ContainsFunc(subject.Questions, isSure) {
 		subject.Intents = append(r.Intents, subject.Intents...)
@@ -143,7 +160,7 @@ func (e *Engine) read(in *channels.Inbound) (r faq.Reading) {
 }
 
 // receive records one message and what follows from it.
-func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading faq.Reading) (channels.Reply, error) {
+func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading heard) (channels.Reply, error) {
 	var none channels.Reply
 	if in.Cursor.Stream != "" {
 		if err := tx.SetCursor(in.Channel, in.Cursor.Stream, in.Cursor.Position, now); err != nil {
@@ -210,7 +227,7 @@ func reason(in *channels.Inbound) string {
 }
 
 // sort does what the kind of a message asks for.
-func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading faq.Reading, ledger int64) (channels.Reply, error) {
+func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading heard, ledger int64) (channels.Reply, error) {
 	var none channels.Reply
 	switch in.Kind {
 	case channels.Own:
@@ -231,6 +248,9 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 	if in.From.Zero() && in.Problem != "" {
 		return none, errors.New(in.Problem) // nobody can be answered, so people are told
 	}
+	if in.Proof == channels.Refuted && in.Place != "" {
+		return none, tx.Dispose(ledger, store.Quarantined, "its sender is not who it says")
+	}
 	if in.From.Zero() {
 		return none, tx.Dispose(ledger, store.Quarantined, "nobody is named as its sender")
 	}
@@ -242,6 +262,9 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 	}
 	if _, agent := e.cfg.agent(in.From); !agent && e.cfg.operator(in.From) {
 		return none, tx.Dispose(ledger, store.Taken, "it comes from an operator, who is no customer")
+	}
+	if _, agent := e.cfg.agent(in.From); !agent && e.cfg.deskAddress(in.From) {
+		return none, e.fromDesk(tx, now, in, ledger)
 	}
 	to, err := e.route(tx, in)
 	if err != nil {
@@ -256,6 +279,27 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 		return none, tx.Dispose(ledger, store.Taken, "talk among staff that answers no hand-over")
 	}
 	return none, e.fromCustomer(tx, now, in, up, reading, ledger, to)
+}
+
+// fromDesk keeps a mail from the address of a desk. Nobody is known by it, so it
+// reaches no customer; whoever wrote it is told, but not every hour of the day,
+// for it may be a machine.
+func (e *Engine) fromDesk(tx *store.Tx, now time.Time, in *channels.Inbound, ledger int64) error {
+	if err := tx.Dispose(ledger, store.Quarantined, "it comes from the address of a desk, by which nobody is known"); err != nil {
+		return err
+	}
+	name := "told:" + in.From.Address
+	v, err := tx.Setting(name)
+	if err != nil {
+		return err
+	}
+	if told, err := time.Parse(time.RFC3339, v); err == nil && now.Sub(told) < 24*time.Hour {
+		return nil
+	}
+	if err := tx.SetSetting(name, now.UTC().Format(time.RFC3339)); err != nil {
+		return err
+	}
+	return e.noticeTo(tx, now, in, e.staff("refused-desk", textArgs{To: in.From.Address, Ledger: ledger}))
 }
 
 // pressed does what a button or a form asks for. Only staff have any, and the
@@ -274,7 +318,7 @@ func (e *Engine) pressed(tx *store.Tx, now time.Time, in *channels.Inbound) (cha
 
 // fromCustomer records a customer's message and decides on it, now or when what
 // the customer says within a few seconds has been gathered.
-func (e *Engine) fromCustomer(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading faq.Reading, ledger int64, to route) error {
+func (e *Engine) fromCustomer(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading heard, ledger int64, to route) error {
 	m, err := e.recordTalk(tx, now, in, up, ledger, to)
 	if err != nil {
 		return err

@@ -102,7 +102,7 @@ func (e *Engine) parseAgain(ctx context.Context, entry store.Entry, now time.Tim
 }
 
 // wanted is a reading in which nothing counts as spam.
-func wanted(r faq.Reading) faq.Reading {
+func wanted(r heard) heard {
 	r.Intents = slices.DeleteFunc(slices.Clone(r.Intents), func(i faq.Intent) bool { return i.Name == faq.Spam })
 	r.Questions = slices.Clone(r.Questions)
 	for i := range r.Questions {
@@ -113,7 +113,7 @@ func wanted(r faq.Reading) faq.Reading {
 	return r
 }
 
-func (e *Engine) handleAgain(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading faq.Reading, ledger int64) (store.Entry, error) {
+func (e *Engine) handleAgain(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading heard, ledger int64) (store.Entry, error) {
 	entry, err := tx.Entry(ledger)
 	if err != nil {
 		return entry, err
@@ -157,7 +157,7 @@ func (e *Engine) handleAgain(tx *store.Tx, now time.Time, in *channels.Inbound, 
 }
 
 // decideAgain decides on a message that was recorded before.
-func (e *Engine) decideAgain(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading faq.Reading, entry store.Entry) error {
+func (e *Engine) decideAgain(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading heard, entry store.Entry) error {
 	msg, err := tx.Message(entry.Message)
 	if err != nil {
 		return err

@@ -88,12 +88,11 @@ func (s *Situation) intent(names ...string) (faq.Intent, bool) {
 func (e *Engine) situation(tx *store.Tx, in *incoming) (*Situation, error) {
 	ch := e.cfg.Channels[in.conv.Channel]
 	s := &Situation{
-		Now: in.now, Subject: in.thread.Subject, Text: in.text(), Problem: in.problem, Reading: in.reading, Files: in.files,
+		Now: in.now, Subject: in.thread.Subject, Text: in.text(), Problem: in.problem, Reading: in.reading.Reading, Facts: in.reading.Facts, Files: in.files,
 		Lang: e.language(in), State: in.conv.State,
 		Buttons: ch.Buttons, Letter: ch.Letter,
 		Early: in.arrived.Before(ch.Start),
 	}
-	s.Facts = extract.Find(s.Text, s.Lang, in.now.In(e.cfg.Calendar.Location()))
 	if err := json.Unmarshal([]byte(in.conv.Memory), &s.Memory); err != nil {
 		return nil, fmt.Errorf("memory of conversation %d: %w", in.conv.ID, err)
 	}

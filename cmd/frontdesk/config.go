@@ -150,8 +150,9 @@ type AlarmConfig struct {
 // HTTPConfig is the server for monitoring.
 type HTTPConfig struct {
 	// Listen (`listen`, required) is address and port, like 127.0.0.1:8080. The
-	// pages hold figures and the names of channels, nobody's words or address; but
-	// they ask for no login, so let only this machine or your own network reach them.
+	// pages hold figures, the names of channels and what a mail server said about
+	// the login, nothing of a customer; but they ask for no login themselves, so let
+	// only this machine or your own network reach them.
 	Listen string
 }
 

@@ -19,8 +19,9 @@ import (
 	"frontdesk/store"
 )
 
-// monitor tells how the process is, over HTTP. It shows figures and the names of
-// channels, and nobody's words or address.
+// monitor tells how the process is, over HTTP. It shows figures, the names of
+// channels and, as a reason, what a server said about our login; nothing of a
+// customer.
 type monitor struct {
 	engine  interface{ Pulses() map[string]bot.Pulse }
 	db      *store.DB

@@ -54,6 +54,9 @@ func (a *app) withEngine(ctx context.Context, reads bool, fn func(*Config, *bot.
 	if err != nil {
 		return err
 	}
+	for _, o := range cfg.Operators {
+		c.Operators = append(c.Operators, mailbox(o))
+	}
 	log := a.logger()
 	for _, ch := range cfg.Channels {
 		if c.Channels[ch.Name], err = mailChannel(cfg, ch, Secrets{}, log); err != nil {
