@@ -31,7 +31,7 @@ func (e *Engine) give(tx *store.Tx, in *incoming, c store.Case, agent Agent, to,
 		Data: map[string]any{"to": c.Owner, "was": was}, Words: why}); err != nil {
 		return acted{}, err
 	}
-	top := e.staff("given", textArgs{Number: c.ID, Who: agent.Name, Why: why})
+	top := e.staff("given", textArgs{Number: c.ID, Who: agent.Name, To: colleague.Name, Why: why})
 	if err := e.passOn(tx, in, c, top, &colleague); err != nil {
 		return acted{}, err
 	}

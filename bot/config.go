@@ -165,12 +165,7 @@ func (c *Config) ours(p channels.Person) bool {
 	if _, ok := c.agent(p); ok {
 		return true
 	}
-	for _, ch := range c.Channels {
-		if ch.Staff.To.Is(p) || ch.Complaints.To.Is(p) {
-			return true
-		}
-	}
-	return c.operator(p) || c.own(p)
+	return c.deskAddress(p) || c.operator(p) || c.own(p)
 }
 
 // deskAddress reports whether a desk reads at this address.

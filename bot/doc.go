@@ -29,6 +29,9 @@
 // program itself. run.go starts sources, deliveries, timers and alarms, and stops them
 // again within nine seconds.
 //
+// What failed or was quarantined can be handled again (replay.go). Commands beside a
+// running engine write through an engine of their own; Kick tells the running one.
+//
 // # The promises
 //
 // Each has a test that carries its name.

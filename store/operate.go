@@ -73,7 +73,7 @@ type Stats struct {
 	Waiting int     `json:"waiting"` // deliveries that are not done now
 }
 
-// Stats counts. What rules gave an FAQ answer is for the caller to say.
+// Stats counts. Every query takes one time, also where it does not matter. What rules gave an FAQ answer is for the caller to say.
 func (s *Snapshot) Stats(since, now time.Time, answering [2]string) (st Stats, err error) {
 	count := func(r scanner) (c Count, err error) { return c, r.Scan(&c.Name, &c.Also, &c.Count) }
 	for _, q := range []struct {

@@ -365,3 +365,32 @@ func checkProblems(t *testing.T, err error) {
 		}
 	}
 }
+
+// Calendar files are read from the folder of the configuration.
+func TestConfigCalendarFile(t *testing.T) {
+	dir := t.TempDir()
+	holidays, err := os.ReadFile("../../bot/testdata/ics/holidays.ics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample, err := samples.ReadFile("init/frontdesk.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(sample), "  # ics: [holidays.ics]", "  ics: [holidays.ics]", 1)
+	for name, data := range map[string][]byte{"holidays.ics": holidays, "frontdesk.yaml": []byte(text)} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := LoadConfig(filepath.Join(dir, "frontdesk.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for day, open := range map[int]bool{23: true, 24: false, 31: false} { // of December 2026
+		at := time.Date(2026, 12, day, 10, 0, 0, 0, c.Company.Location)
+		if c.Calendar.Open(at) != open {
+			t.Errorf("open on %s: %t, want %t", at, !open, open)
+		}
+	}
+}

@@ -146,12 +146,11 @@ func (s *site) read(fn func(*store.Snapshot) error) {
 // settled waits until the ledger has n rows and nothing is left to be sent.
 func (s *site) settled(ctx context.Context, n int) {
 	s.t.Helper()
-	var rows, open int
 	tick := time.NewTicker(25 * time.Millisecond)
 	defer tick.Stop()
 	for {
+		rows, open := 0, 0
 		s.read(func(snap *store.Snapshot) error {
-			rows, open = 0, 0
 			counts, err := snap.Dispositions()
 			if err != nil {
 				return err

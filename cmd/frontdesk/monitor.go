@@ -77,14 +77,7 @@ func (m *monitor) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { m.answer(w, m.health(r.Context())) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { m.answer(w, m.ready(r.Context(), time.Now())) })
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), 10*time.Second)
-		defer cancel()
-		w.Header().Set("Content-Type", textFormat)
-		if err := writeText(w, append(m.figures.counted(), m.present(ctx, time.Now())...)); err != nil {
-			m.log.Debug("metrics not written", "err", err)
-		}
-	})
+	mux.Handle("GET /metrics", m.metricsHandler())
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "Frontdesk. Pages: /healthz /readyz /metrics")
 	})

@@ -75,8 +75,8 @@ func noDelivery(id int64) error {
 func (a *app) outboxRetry() *cobra.Command {
 	cmd := &cobra.Command{Use: "retry ID", Short: "Send a delivery again that failed or was dropped", Args: cobra.ExactArgs(1),
 		Long: `The delivery is due at once, under the same name: a receiver who got it already can
-tell. A running serve sends it within seconds. What was sent is refused; what waits
-needs no retry.`,
+tell. A running serve sends it within seconds. One that is older than four days gets a
+single attempt. What was sent is refused; what waits needs no retry.`,
 		Example: "  frontdesk outbox list --state failed\n  frontdesk outbox retry 31",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.mendDelivery(cmd.Context(), args[0], "retried", "", func(tx *store.Tx, d store.Delivery, now time.Time) error {
