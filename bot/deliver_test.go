@@ -250,6 +250,11 @@ func TestWhatIsRefusedForGoodIsTold(t *testing.T) {
 		chat.Complaints = chat.Staff
 		c.Channels["chat"] = chat
 	}
+	oneByOne := func(c *Config) { // so that the refusal meets the first delivery
+		support := c.Channels["support"]
+		support.Workers = 1
+		c.Channels["support"] = support
+	}
 	t.Run("to a customer: staff of the case", func(t *testing.T) {
 		bubble(t, func(t *testing.T, h *house) {
 			h.post.fail = map[string]error{"tom@customers.example": channeltest.Permanent("no such user")}
@@ -275,7 +280,7 @@ func TestWhatIsRefusedForGoodIsTold(t *testing.T) {
 			if got := h.post.texts("tom@customers.example"); len(got) != 1 || !strings.Contains(got[0], "Another") {
 				t.Errorf("the customer got %q", got)
 			}
-		})
+		}, oneByOne)
 	})
 	t.Run("to staff: another channel's staff", func(t *testing.T) {
 		bubble(t, func(t *testing.T, h *house) {
