@@ -1,17 +1,12 @@
 package bot
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
-	"frontdesk/bot/extract"
 	"frontdesk/channels"
-	"frontdesk/faq"
 	"frontdesk/store"
 )
 
@@ -45,119 +40,6 @@ func (in *incoming) text() string {
 }
 
 func (in *incoming) last() int64 { return in.messages[len(in.messages)-1].ID }
-
-// uploads are the bytes of a message, written before its transaction.
-type uploads struct {
-	raw   *store.Upload
-	files []*store.Upload // parallel to Inbound.Files; nil: arrives by reference
-
-	released bool // see incoming
-}
-
-// Receive implements [channels.Handler]. What it needs no lock for, it does
-// first: reading the text, writing large bytes.
-func (e *Engine) Receive(ctx context.Context, in channels.Inbound) (channels.Reply, error) {
-	if len(in.Keys) == 0 || in.Channel == "" {
-		return channels.Reply{}, fmt.Errorf("a message of channel %q has no key: the adapter must name the arrival", in.Channel)
-	}
-	if _, ok := e.cfg.Channels[in.Channel]; !ok {
-		return channels.Reply{}, fmt.Errorf("there is no channel %q", in.Channel)
-	}
-	now := time.Now()
-	if in.Arrived.IsZero() {
-		in.Arrived = now
-	}
-	if a := in.Action; a != nil && a.Name == actSay && in.Text == "" {
-		in.Text = a.Fields["text"] // a button that stands for words
-	}
-	var up uploads
-	var err error
-	if up.raw, err = e.upload(ctx, in.Raw, now); err != nil {
-		return channels.Reply{}, fmt.Errorf("raw bytes of %s: %w", in.Keys[0], err)
-	}
-	up.files = make([]*store.Upload, len(in.Files))
-	for i, f := range in.Files {
-		if up.files[i], err = e.upload(ctx, f.Data, now); err != nil {
-			if store.Unavailable(err) {
-				return channels.Reply{}, fmt.Errorf("file %d of %s: %w", i, in.Keys[0], err)
-			}
-			// The raw bytes are kept, so nothing is lost.
-			in.Signals = append(in.Signals, fmt.Sprintf("file %d cannot be read: %v", i+1, err))
-		}
-	}
-	reading := e.read(&in)
-	var reply channels.Reply
-	err = e.db.Write(ctx, func(tx *store.Tx) (err error) {
-		reply, err = e.receive(tx, now, &in, &up, reading)
-		return err
-	})
-	if err != nil {
-		e.cfg.Observer.Received(in.Channel, "refused", time.Since(now))
-		return channels.Reply{}, fmt.Errorf("record %s: %w", in.Keys[0], err)
-	}
-	e.alive(in.Channel, time.Now())
-	e.kick()
-	return reply, nil
-}
-
-func (e *Engine) upload(ctx context.Context, b channels.Blob, now time.Time) (*store.Upload, error) {
-	if b.Zero() {
-		return nil, nil
-	}
-	r, err := b.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return e.db.Upload(ctx, r, now)
-}
-
-// heard is what the engine makes of a text.
-type heard struct {
-	faq.Reading
-	Facts extract.Facts
-}
-
-// read asks the FAQ. Should it panic, the message is unreadable, not lost.
-func (e *Engine) read(in *channels.Inbound) (h heard) {
-	defer func() {
-		if v := recover(); v != nil {
-			e.log.Error("reading a message panicked", "key", in.Keys[0], "panic", v)
-			in.Problem = "internal error while reading it"
-			h = heard{}
-		}
-	}()
-	if in.Kind != channels.Message {
-		return heard{}
-	}
-	h.Reading = e.understand(in)
-	// Facts are for people: what the FAQ is sure of needs none.
-	if len(h.Intents) > 0 || len(h.Questions) == 0 || slices.ContainsFunc(h.Questions, func(q faq.Question) bool { return !isSure(q) }) {
-		h.Facts = extract.Find(in.Text, h.Lang, time.Now().In(e.cfg.Calendar.Location()))
-	}
-	return h
-}
-
-// understand reads the text, and the subject of what begins a talk: some people
-// say all of it there, or the heart of it.
-func (e *Engine) understand(in *channels.Inbound) faq.Reading {
-	index := e.index()
-	r := index.Read(in.Text)
-	if in.Subject == "" || len(in.Refs) > 0 {
-		return r
-	}
-	subject := index.Read(in.Subject)
-	if r.Empty || len(r.Intents) == 0 && len([]rune(in.Text)) < 40 && !slices.ContainsFunc(r.Questions, asks) && slices.ContainsFunc(subject.Questions, isSure) {
-		subject.Intents = append(r.Intents, subject.Intents...)
-		return subject
-	}
-	for _, i := range subject.Intents {
-		if i.Name == faq.Complaint || i.Name == faq.Human {
-			r.Intents = append(r.Intents, i)
-		}
-	}
-	return r
-}
 
 // receive records one message and what follows from it.
 func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading heard) (channels.Reply, error) {
@@ -411,92 +293,4 @@ func (e *Engine) failure(msg string, err error, args ...any) {
 		args = append(args, "stack", string(p.Stack))
 	}
 	e.log.Error(msg, args...)
-}
-
-// recordTalk records a customer's message in its conversation, which it opens
-// where there is none.
-func (e *Engine) recordTalk(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, ledger int64, to route) (*incoming, error) {
-	answerTo := in.ReplyTo
-	if answerTo.Zero() || e.cfg.ours(answerTo) {
-		answerTo = in.From
-	}
-	m := &incoming{now: now, arrived: in.Arrived, from: in.From, answerTo: answerTo, ref: in.Ref, ledger: ledger, files: len(in.Files), released: up.released}
-	var err error
-	if m.identity, err = tx.Identify(in.From.Kind, in.From.Address, in.From.Name, now); err != nil {
-		return nil, err
-	}
-	address, err := json.Marshal(answerTo)
-	if err != nil {
-		return nil, err
-	}
-	if to.thread.ID == 0 {
-		m.conv = store.Conversation{Customer: m.identity.Customer, Channel: in.Channel, State: store.WithBot, Memory: "{}", Linked: to.linked, Opened: now, Updated: now}
-		if m.conv.ID, err = tx.AddConversation(m.conv); err != nil {
-			return nil, err
-		}
-		m.thread = store.Thread{Audience: store.ForCustomer, Conversation: m.conv.ID, Channel: in.Channel, Place: in.Place,
-			Address: string(address), Subject: in.Subject, Token: token(), Created: now}
-		if m.thread.ID, err = tx.AddThread(m.thread); err != nil {
-			return nil, err
-		}
-		if err := tx.AddParticipant(m.conv.ID, store.Participant{Kind: in.From.Kind, Address: in.From.Address, Name: in.From.Name}); err != nil {
-			return nil, err
-		}
-	} else {
-		m.thread = to.thread
-		if m.conv, err = tx.Conversation(to.thread.Conversation); err != nil {
-			return nil, err
-		}
-		if m.conv.State == store.Ended {
-			m.conv.State = store.WithBot
-		}
-		if m.identity.Customer == m.conv.Customer && m.thread.Address != string(address) {
-			m.thread.Address = string(address)
-			if err := tx.SetAddress(m.thread.ID, m.thread.Address); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if m.identity.Customer == m.conv.Customer && in.Place == "" {
-		for _, p := range in.To {
-			if !e.cfg.ours(p) {
-				if err := tx.AddParticipant(m.conv.ID, store.Participant{Kind: p.Kind, Address: p.Address, Name: p.Name}); err != nil {
-					return nil, err
-				}
-			}
-		}
-	}
-	msg := store.Message{Thread: m.thread.ID, Audience: store.ForCustomer, Conversation: m.conv.ID, Case: m.conv.Case, Ledger: ledger,
-		Author: store.ByCustomer, Identity: m.identity.ID, Name: in.From.Name, Text: in.Text, Whole: in.Full, At: in.Arrived, Pending: true}
-	if msg.ID, err = e.addMessage(tx, in, up, msg); err != nil {
-		return nil, err
-	}
-	m.messages = []store.Message{msg}
-	return m, nil
-}
-
-// addMessage records a message with its name and its files.
-func (e *Engine) addMessage(tx *store.Tx, in *channels.Inbound, up *uploads, m store.Message) (int64, error) {
-	id, err := tx.AddMessage(m)
-	if err != nil {
-		return 0, err
-	}
-	if in.Ref != "" {
-		if err := tx.AddRef(in.Ref, m.Thread, id, false); err != nil {
-			return 0, err
-		}
-	}
-	for i, f := range in.Files {
-		a := store.Attachment{Name: f.Name, Type: f.Type, Ref: f.Ref, Size: f.Data.Size}
-		if up.files[i] != nil {
-			if a.Blob, err = tx.PutBlob(up.files[i]); err != nil {
-				return 0, fmt.Errorf("file %d: %w", i+1, err)
-			}
-			a.Size = up.files[i].Size()
-		}
-		if _, err := tx.AddAttachment(id, a); err != nil {
-			return 0, fmt.Errorf("file %d: %w", i+1, err)
-		}
-	}
-	return id, nil
 }

@@ -47,6 +47,15 @@ type Handler interface {
 	Report(ctx context.Context, h Health)
 }
 
+// Batcher is a Handler that takes several messages with one commit, which is
+// several times as fast when a source has many to present.
+type Batcher interface {
+	// ReceiveAll is Receive for messages of one stream, in their order. The first
+	// n are taken: for them a nil error of Receive holds. err says why the next
+	// one is not; it is nil only if all are taken.
+	ReceiveAll(ctx context.Context, ins []Inbound) (n int, err error)
+}
+
 // Source brings messages in.
 type Source interface {
 	// Run presents every message to h, for ever: it reconnects by itself and

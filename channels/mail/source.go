@@ -169,12 +169,12 @@ func (r *run) take(ctx context.Context, b *mailbox, uids []imap.UID) error {
 	}()
 	var stopped error
 	for batch := range batches {
-		for _, l := range batch {
-			if stopped == nil {
-				if stopped = r.present(ctx, l); stopped != nil {
-					cancel()
-				}
+		if stopped == nil {
+			if stopped = r.present(ctx, batch); stopped != nil {
+				cancel()
 			}
+		}
+		for _, l := range batch {
 			l.free()
 		}
 	}
@@ -184,25 +184,44 @@ func (r *run) take(ctx context.Context, b *mailbox, uids []imap.UID) error {
 	return failed
 }
 
-// present gives one message to the handler until it takes it. Only the end of
-// ctx is an error: a message that is not recorded holds back all behind it.
-func (r *run) present(ctx context.Context, l *letterIn) error {
-	for tries := 0; ; tries++ {
-		_, err := r.h.Receive(ctx, l.in)
+// present gives messages to the handler until it takes them. Only the end of ctx
+// is an error: a message that is not recorded holds back all behind it.
+func (r *run) present(ctx context.Context, batch []*letterIn) error {
+	for tries := 0; len(batch) > 0; tries++ {
+		n, err := r.offer(ctx, batch)
+		if n > 0 {
+			r.pos.uid = batch[n-1].uid
+			batch, tries = batch[n:], 0
+		}
 		if err == nil {
-			r.pos.uid = l.uid
-			return nil
+			continue
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if tries&(tries-1) == 0 { // 1st, 2nd, 3rd, 5th, 9th … time
-			r.log.Warn("message is not taken, presenting it again", "uid", l.uid, "tries", tries+1, "err", err)
+			r.log.Warn("message is not taken, presenting it again", "uid", batch[0].uid, "tries", tries+1, "err", err)
 		}
 		if !sleep(ctx, min(30*time.Second, 50*time.Millisecond<<min(tries, 20))) {
 			return ctx.Err()
 		}
 	}
+	return nil
+}
+
+// offer presents messages once and returns how many were taken.
+func (r *run) offer(ctx context.Context, batch []*letterIn) (n int, err error) {
+	if all, ok := r.h.(channels.Batcher); ok {
+		ins := make([]channels.Inbound, len(batch))
+		for i, l := range batch {
+			ins[i] = l.in
+		}
+		return all.ReceiveAll(ctx, ins)
+	}
+	if _, err := r.h.Receive(ctx, batch[0].in); err != nil {
+		return 0, err
+	}
+	return 1, nil
 }
 
 // inbound fills in what the transport knows.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -78,6 +79,7 @@ when something is wrong, and when it is over.`,
 				h.watch = func(ctx context.Context) { newMonitor(h, cfg.Alarm, figures, log).run(ctx, l) }
 			}
 			log.Info("ready", "database", cfg.Database, "entries", len(h.faq.Index().Entries()), "took", time.Since(began).Round(time.Millisecond))
+			debug.FreeOSMemory() // what reading the FAQ took is not needed again
 			err = h.run(cmd.Context())
 			log.Info("stopped")
 			return errors.Join(err, h.close())
