@@ -10,16 +10,17 @@
 // mail, button or command line; [Engine.Tick] is what time does. All three end in
 // one write transaction of package store.
 //
-// A message goes this way. Outside any lock the FAQ reads it (receive.go). Then,
-// in one transaction: cursor, ledger and keys; whose conversation it belongs to
-// (route.go); the message itself; and, under a savepoint, a situation is gathered
-// (situation.go), [decide] makes a decision of it, and apply.go turns the decision
-// into rows: case, promise, events, timers, and deliveries in the outbox. decide
-// is pure: no I/O, no clock, no chance. If deciding or applying fails, the message
-// stands recorded and people are told.
+// A message goes this way. Outside any lock the FAQ reads it (prepare.go). Then,
+// in one transaction that waiting messages share: cursor, ledger and keys
+// (receive.go); whose conversation it belongs to (route.go); the message itself
+// (record.go); and, under a savepoint, a situation is gathered (situation.go),
+// [decide] makes a decision of it, and apply.go turns the decision into rows: case,
+// promise, events, timers, and deliveries in the outbox. decide is pure: no I/O, no
+// clock, no chance. If deciding or applying fails, the message stands recorded and
+// people are told.
 //
 // What a customer reads is put together in speak.go from sentences of package
-// texts and FAQ answers; what staff read, in brief.go. They are different types
+// texts and FAQ answers; what staff read, in desk.go and brief.go. They are different types
 // (texts.Reply and texts.Note), and the audience of a thread is part of every row
 // that refers to it.
 //

@@ -1,0 +1,231 @@
+package bot
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"frontdesk/bot/extract"
+	"frontdesk/bot/texts"
+	"frontdesk/channels"
+	"frontdesk/store"
+)
+
+// attachBelow is how many bytes of files go along with a message to staff; the
+// names of the others are told.
+const attachBelow = 20 << 20
+
+// desk is something for staff: one message in the thread of a case, or of a
+// conversation that has none.
+type desk struct {
+	note  texts.Note
+	lines []channels.Line // what a customer just wrote
+	card  *channels.Card  // or a whole brief
+	files []store.Attachment
+	only  *channels.Person // to one colleague and not to the whole desk
+}
+
+// toDesk puts a message into the staff thread of the conversation's case, which
+// it opens where there is none. A complaint is read at its own desk.
+func (e *Engine) toDesk(tx *store.Tx, now time.Time, conv store.Conversation, d desk) error {
+	kind, title := kindQuestion, ""
+	if conv.Case != 0 {
+		c, err := tx.Case(conv.Case)
+		if err != nil {
+			return fmt.Errorf("case %d: %w", conv.Case, err)
+		}
+		kind, title = c.Kind, c.Title
+	}
+	to := e.cfg.desk(conv.Channel, kind)
+	address, err := json.Marshal(to.To)
+	if err != nil {
+		return err
+	}
+	t, err := tx.StaffThread(conv.Case, conv.ID)
+	if err == store.ErrNotFound || err == nil && (t.Channel != to.Channel || t.Place != to.Place || t.Address != string(address)) {
+		customer, cerr := tx.CustomerThread(conv.ID)
+		if cerr != nil {
+			return cerr
+		}
+		subject := e.staff("talk-subject", textArgs{Title: customer.Subject})
+		if conv.Case != 0 {
+			subject = e.staff("handover-subject", textArgs{Number: conv.Case, Kind: string(e.kind(kind)), Title: title})
+		}
+		t = store.Thread{Audience: store.ForStaff, Conversation: conv.ID, Case: conv.Case, Channel: to.Channel, Place: to.Place,
+			Address: string(address), Subject: string(subject), Token: token(), Created: now}
+		t.ID, err = tx.AddThread(t)
+	}
+	if err != nil {
+		return err
+	}
+	return e.toThread(tx, now, t, to.To, d)
+}
+
+// toThread puts a message into a thread of staff.
+func (e *Engine) toThread(tx *store.Tx, now time.Time, t store.Thread, to channels.Person, d desk) error {
+	if d.only != nil {
+		to = *d.only
+	}
+	card := d.card
+	if d.lines != nil {
+		card = &channels.Card{Lines: d.lines}
+	}
+	files, left := attachable(d.files)
+	if len(d.files) > 0 {
+		if card == nil {
+			card = &channels.Card{}
+		}
+		card.Footer = string(e.staff("files", textArgs{Count: len(d.files), Left: left}))
+	}
+	out := channels.Outbound{Key: token(), Channel: t.Channel, Thread: t.Token, Place: t.Place, Subject: t.Subject, Op: channels.Post,
+		Audience: channels.Staff, From: e.cfg.Company, Lang: e.cfg.staffLang(), Body: channels.Body{Format: channels.Plain, Text: string(d.note)}, Card: card}
+	if !to.Zero() {
+		out.To = []channels.Person{to}
+	}
+	return e.enqueue(tx, &incoming{now: now}, out, t, 0, 0, files)
+}
+
+func attachable(all []store.Attachment) (files []store.Attachment, left string) {
+	var size int64
+	var names []string
+	for _, f := range all {
+		if size += f.Size; f.Blob != 0 && size <= attachBelow {
+			files = append(files, f)
+		} else {
+			names = append(names, f.Name)
+		}
+	}
+	return files, strings.Join(names, ", ")
+}
+
+// notice tells the staff of a channel something that belongs to no conversation.
+func (e *Engine) notice(tx *store.Tx, now time.Time, channel string, note texts.Note) error {
+	t, err := e.noticeThread(tx, now, channel)
+	if err != nil {
+		return err
+	}
+	return e.toThread(tx, now, t, e.cfg.Channels[channel].Staff.To, desk{note: note})
+}
+
+func (e *Engine) noticeThread(tx *store.Tx, now time.Time, channel string) (store.Thread, error) {
+	return e.threadWith(tx, now, e.cfg.Channels[channel].Staff, e.staff("notice-subject", textArgs{}))
+}
+
+// alert tells staff something about a customer's thread.
+func (e *Engine) alert(tx *store.Tx, now time.Time, t store.Thread, note texts.Note) error {
+	conv, err := tx.Conversation(t.Conversation)
+	if err != nil {
+		return err
+	}
+	return e.toDesk(tx, now, conv, desk{note: note})
+}
+
+// receivers says at the top of what staff get who will read a reply, and how to
+// say something else.
+func (e *Engine) receivers(s *store.Snapshot, conv store.Conversation, d Desk) (texts.Note, error) {
+	to, err := e.readers(s, conv)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, p := range to {
+		names = append(names, e.display(p))
+	}
+	style := "-chat" // talk there is internal by default
+	if e.cfg.Channels[d.Channel].Letter {
+		style = ""
+	}
+	return e.staff("who-receives"+style, textArgs{To: strings.Join(names, ", ")}) + "\n" + e.staff("how"+style, textArgs{}), nil
+}
+
+// readers returns who gets what an agent replies: the customer, and in letters
+// whom the customer put into copy.
+func (e *Engine) readers(s *store.Snapshot, conv store.Conversation) ([]channels.Person, error) {
+	t, err := s.CustomerThread(conv.ID)
+	if err != nil {
+		return nil, err
+	}
+	to, err := person(t.Address)
+	if err != nil {
+		return nil, err
+	}
+	all := []channels.Person{to}
+	if !e.cfg.Channels[conv.Channel].Letter {
+		return all, nil
+	}
+	members, err := s.Participants(conv.ID)
+	if err != nil {
+		return nil, err
+	}
+	owner, err := s.Identities(conv.Customer)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		p := channels.Person{Kind: m.Kind, Address: m.Address, Name: m.Name}
+		own := slices.ContainsFunc(owner, func(i store.Identity) bool { return i.Kind == p.Kind && i.Address == p.Address })
+		if !own && !p.Is(to) && p.Kind == to.Kind && !e.cfg.ours(p) {
+			all = append(all, p)
+		}
+	}
+	return all, nil
+}
+
+func (e *Engine) display(p channels.Person) string {
+	if p.Name == "" || p.Name == p.Address {
+		return p.Address
+	}
+	return fmt.Sprintf("%s <%s>", oneLine(p.Name, 60), p.Address)
+}
+
+// propose shows staff what the bot would have said, in observe mode.
+func (e *Engine) propose(tx *store.Tx, in *incoming, s saying, d Decision) error {
+	top, err := e.receivers(&tx.Snapshot, in.conv, e.cfg.Channels[in.conv.Channel].Staff)
+	if err != nil {
+		return err
+	}
+	note := e.staff("observe", textArgs{To: s.to[0].Address, Why: string(e.staff("rule-"+d.Rule, textArgs{})), Score: fmt.Sprintf("%.2f", d.Score)})
+	var lines []channels.Line
+	for _, m := range in.messages {
+		lines = append(lines, e.line(m, in.now))
+	}
+	lines = append(lines, channels.Line{Who: string(e.staff("proposed", textArgs{})), Text: string(s.text)})
+	return e.toDesk(tx, in.now, in.conv, desk{note: note + "\n\n" + top, lines: lines})
+}
+
+// relay shows staff what the customer wrote while people have the case.
+func (e *Engine) relay(tx *store.Tx, in *incoming, d Decision) error {
+	files, err := e.filesOf(tx, in)
+	if err != nil {
+		return err
+	}
+	line := e.line(in.messages[len(in.messages)-1], in.now)
+	line.Text = extract.Mask(in.text())
+	kind := kindQuestion
+	if in.conv.Case != 0 {
+		c, err := tx.Case(in.conv.Case)
+		if err != nil {
+			return err
+		}
+		kind = c.Kind
+	}
+	top, err := e.receivers(&tx.Snapshot, in.conv, e.cfg.desk(in.conv.Channel, kind))
+	if err != nil {
+		return err
+	}
+	return e.toDesk(tx, in.now, in.conv, desk{note: top + "\n\n" + e.staff(d.Relay, textArgs{}), lines: []channels.Line{line}, files: files})
+}
+
+func (e *Engine) filesOf(tx *store.Tx, in *incoming) ([]store.Attachment, error) {
+	var all []store.Attachment
+	for _, m := range in.messages {
+		files, err := tx.Attachments(m.ID)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, files...)
+	}
+	return all, nil
+}
