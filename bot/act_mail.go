@@ -42,10 +42,13 @@ func (e *Engine) fromAgent(tx *store.Tx, now time.Time, in *channels.Inbound, up
 		if note == "" {
 			return nil
 		}
+		if often, err := e.toldOften(tx, now, in); err != nil || often {
+			return err
+		}
 		if t.ID == 0 {
 			return e.noticeTo(tx, now, in, note)
 		}
-		return e.toThread(tx, now, t, in.From, desk{note: note, only: &in.From})
+		return e.toThread(tx, now, t, in.From, desk{note: note, only: &in.From, refs: refsOf(in)})
 	}
 	cmd := parseCommand(in.Text)
 	if onlyQuotes(cmd.text) {
@@ -97,6 +100,13 @@ func (e *Engine) fromAgent(tx *store.Tx, now time.Time, in *channels.Inbound, up
 	return none, back(out.note)
 }
 
+func refsOf(in *channels.Inbound) []string {
+	if in.Ref == "" {
+		return nil
+	}
+	return []string{in.Ref}
+}
+
 // onlyQuotes reports whether every line is a quote.
 func onlyQuotes(text string) bool {
 	for line := range strings.Lines(text) {
@@ -107,20 +117,32 @@ func onlyQuotes(text string) bool {
 	return true
 }
 
-// quotesBrief reports whether a text still holds the head of a hand-over: a mail
+// quotesBrief reports whether a text still holds part of a hand-over: a mail
 // program whose quotes nobody knows would send the brief to the customer.
 func (e *Engine) quotesBrief(text string) bool {
 	bare := func(s string) string {
 		return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || r == '>' || r == '|' }), "")
 	}
-	text = bare(text)
-	for _, key := range []string{"how", "how-chat"} {
+	all := bare(text)
+	for _, key := range []string{"how", "how-chat", "who-receives", "who-receives-chat"} {
 		head := []rune(bare(string(e.staff(key, textArgs{}))))
-		if len(head) > 0 && strings.Contains(text, string(head[:min(len(head), 24)])) {
+		if n := min(len(head), 24); n >= 8 && strings.Contains(all, string(head[:min(n, 14)])) {
 			return true
 		}
 	}
-	return false
+	if strings.Contains(all, "("+bare(string(e.staff("note", textArgs{})))+")") {
+		return true
+	}
+	labels := 0
+	for line := range strings.Lines(text) {
+		line = bare(line)
+		for _, l := range []string{"customer", "asked", "language", "why", "tried", "candidates", "missing", "next", "owner", "due", "fields", "linked"} {
+			if strings.HasPrefix(line, bare(string(e.staff("label-"+l, textArgs{})))+":") {
+				labels++
+			}
+		}
+	}
+	return labels >= 2
 }
 
 // caseFor returns the case of a conversation. Where it has none, an agent who
@@ -174,11 +196,25 @@ func (e *Engine) colleagues(tx *store.Tx, in *channels.Inbound, t store.Thread) 
 	return strings.Join(all, ", "), customer, nil
 }
 
+// toldOften counts what an agent is told back, and stops it where it is too
+// much: at the agent's address may be a machine.
+func (e *Engine) toldOften(tx *store.Tx, now time.Time, in *channels.Inbound) (bool, error) {
+	n, err := tx.CountEvents("told back", in.From.Address, now.Add(-time.Hour))
+	if err != nil {
+		return false, err
+	}
+	if n >= 20 {
+		e.log.Warn("a colleague is told no more this hour", "channel", in.Channel)
+		return true, nil
+	}
+	return false, tx.AddEvent(store.Event{At: now, Kind: "told back", Actor: in.From.Address, Channel: in.Channel})
+}
+
 // noticeTo answers an agent whose mail belongs to no thread of ours.
 func (e *Engine) noticeTo(tx *store.Tx, now time.Time, in *channels.Inbound, note texts.Note) error {
 	t, err := e.noticeThread(tx, now, in.Channel)
 	if err != nil {
 		return err
 	}
-	return e.toThread(tx, now, t, in.From, desk{note: note, only: &in.From})
+	return e.toThread(tx, now, t, in.From, desk{note: note, only: &in.From, refs: refsOf(in)})
 }

@@ -120,7 +120,7 @@ func (e *Engine) applyCase(tx *store.Tx, in *incoming, s *Situation, op *CaseOp)
 		if c, err = tx.Case(s.Case.Number); err != nil {
 			return nil, false, err
 		}
-		change := ""
+		change, was := "", c.Stage
 		if !c.IsOpen() && brief {
 			change = "case reopened"
 			c.Stage, c.Resolved = firstStage(c.Kind), time.Time{}
@@ -130,12 +130,12 @@ func (e *Engine) applyCase(tx *store.Tx, in *incoming, s *Situation, op *CaseOp)
 		}
 		if change != "" {
 			if err = tx.AddEvent(store.Event{At: in.now, Kind: change, Actor: "bot", Channel: in.conv.Channel, Conversation: in.conv.ID, Case: c.ID,
-				Data: map[string]any{"why": op.Why, "was": string(c.Stage), "kind": c.Kind}}); err != nil {
+				Data: map[string]any{"why": op.Why, "was": string(was), "kind": c.Kind}}); err != nil {
 				return nil, false, err
 			}
 			if change == "case became a complaint" {
 				// A complaint has stages, promises and readers of its own.
-				if err = tx.Reclassify(c.ID, kindComplaint, firstStage(kindComplaint)); err != nil {
+				if err = tx.Reclassify(c.ID, kindComplaint, firstStage(kindComplaint), op.Title); err != nil {
 					return nil, false, err
 				}
 			} else if err = tx.UpdateCase(c); err != nil {

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"sort"
@@ -121,7 +122,7 @@ func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation
 		return nil, err
 	}
 	for _, m := range said {
-		card.Lines = append(card.Lines, e.line(m, now))
+		card.Lines = append(card.Lines, e.line(s, m, now))
 	}
 	return card, nil
 }
@@ -146,15 +147,16 @@ func candidateList(op *CaseOp) string {
 	return strings.Join(all, ", ")
 }
 
-func (e *Engine) line(m store.Message, now time.Time) channels.Line {
+func (e *Engine) line(s *store.Snapshot, m store.Message, now time.Time) channels.Line {
 	text := m.Text
 	if r := []rune(text); len(r) > 10000 {
 		text = string(r[:10000]) + "…"
 	}
-	return channels.Line{Who: e.who(m), When: e.time(m.At, e.cfg.staffLang(), now), Text: extract.Mask(text), Note: m.Audience == store.ForStaff}
+	return channels.Line{Who: e.who(s, m), When: e.time(m.At, e.cfg.staffLang(), now), Text: extract.Mask(text), Note: m.Audience == store.ForStaff}
 }
 
-func (e *Engine) who(m store.Message) string {
+// who names the author of a message for staff.
+func (e *Engine) who(s *store.Snapshot, m store.Message) string {
 	switch m.Author {
 	case store.ByBot, store.ByRobot:
 		if m.Name != "" {
@@ -169,6 +171,9 @@ func (e *Engine) who(m store.Message) string {
 	}
 	if m.Name != "" {
 		return m.Name
+	}
+	if id, err := s.Identity(m.Identity); err == nil {
+		return cmp.Or(id.Name, id.Address)
 	}
 	return string(e.staff("customer", textArgs{}))
 }

@@ -27,12 +27,13 @@ var commands = map[string]string{
 	"bot": actBot, "转机器人": actBot, "轉機器人": actBot,
 }
 
-// parseCommand reads an agent's words. A first line of one word before a colon
-// that is no command and no salutation is unknown: sending it to the customer
-// might send what was meant for us. So is a first line that begins with a slash.
+// parseCommand reads an agent's words. What looks like a command but is none is
+// unknown, and goes back to the agent: sending it to the customer might send what
+// was meant for us. So are a word before a colon that is no salutation, a first
+// line that begins with a slash, and a command in any dress ("*note:*", 【备注】,
+// "Internal note: …", 接手 without a colon, one below the salutation).
 func parseCommand(text string) command {
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	text = strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || invisible(r) })
+	text = unquoted(strings.ReplaceAll(text, "\r\n", "\n"))
 	first, rest, _ := strings.Cut(text, "\n")
 	first = strings.TrimSpace(first)
 	if strings.HasPrefix(first, "/") {
@@ -46,20 +47,80 @@ func parseCommand(text string) command {
 		}
 		return command{unknown: first, text: text}
 	}
-	i := strings.IndexAny(first, ":：")
-	if i < 0 {
-		return command{text: text}
+	if i := strings.IndexAny(first, ":："); i >= 0 {
+		word := plainWord(first[:i])
+		after := strings.TrimLeft(first[i:], ":： \t")
+		if name, ok := commands[word]; ok {
+			return command{name: name, text: strings.TrimSpace(after + "\n" + rest)}
+		}
+		if looksLikeCommand(word) {
+			return command{unknown: first, text: text}
+		}
 	}
-	word := plainWord(first[:i])
-	after := strings.TrimLeft(first[i:], ":： \t")
-	if name, ok := commands[word]; ok {
-		return command{name: name, text: strings.TrimSpace(after + "\n" + rest)}
-	}
-	if looksLikeCommand(word) {
-		return command{unknown: first, text: text}
+	lines := 0
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		if dressed(line) {
+			return command{unknown: line, text: text}
+		}
+		if lines++; lines == 3 { // a salutation may stand above
+			break
+		}
 	}
 	return command{text: text}
 }
+
+// unquoted drops quoted and empty lines at the top: some write below the quote.
+func unquoted(text string) string {
+	trim := func(s string) string {
+		return strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || invisible(r) })
+	}
+	whole := trim(text)
+	for text = whole; strings.HasPrefix(text, ">"); {
+		_, rest, more := strings.Cut(text, "\n")
+		if !more {
+			return whole // nothing but quotes
+		}
+		text = trim(rest)
+	}
+	return text
+}
+
+// dressed reports whether a line begins with the word of a command that
+// something else than a plain colon marks as one.
+func dressed(line string) bool {
+	line = plainWord(line)
+	bare := strings.TrimLeftFunc(line, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	end := strings.IndexFunc(bare, func(r rune) bool { return !unicode.IsLetter(r) })
+	if end < 0 {
+		end = len(bare)
+	}
+	word, after := bare[:end], strings.TrimSpace(bare[end:])
+	if _, ok := commands[word]; ok {
+		if first, _ := utf8.DecodeRuneInString(word); first > 0x2e80 {
+			return true // 备注 内部, 接手: no sentence begins so
+		}
+		next, _ := utf8.DecodeRuneInString(after)
+		return after == "" || !unicode.IsLetter(next) && !unicode.IsDigit(next) && next != '\'' && next != '’'
+	}
+	// "Internal note: …", "内部备注：…"
+	head := line
+	if i := strings.IndexFunc(line, colon); i >= 0 {
+		head = line[:i]
+	} else {
+		return false
+	}
+	if strings.HasSuffix(head, "备注") || strings.HasSuffix(head, "備註") {
+		return true
+	}
+	words := strings.FieldsFunc(head, func(r rune) bool { return !unicode.IsLetter(r) })
+	return len(words) > 0 && len(words) <= 3 && words[0] != "please" && (words[len(words)-1] == "note" || words[0] == "internal")
+}
+
+// colon reports whether a rune is some kind of colon.
+func colon(r rune) bool { return strings.ContainsRune(":：∶﹕︰꞉;；", r) }
 
 // plainWord is a word as it is compared: what does not show is no part of it.
 func plainWord(s string) string {
@@ -84,7 +145,7 @@ func looksLikeCommand(word string) bool {
 		}
 	}
 	switch word {
-	case "", "hi", "hello", "dear", "hey", "greetings", "http", "https":
+	case "", "hi", "hello", "dear", "hey", "greetings", "http", "https", "yes", "no", "ok", "sorry", "thanks", "是", "是的", "不是", "好的", "答", "注意", "抱歉", "谢谢":
 		return false
 	}
 	runes := []rune(word)

@@ -30,11 +30,11 @@ func TestParseCommand(t *testing.T) {
 		{"http://acme.example/manual", command{text: "http://acme.example/manual"}},
 		{"https://acme.example", command{text: "https://acme.example"}},
 		{"Please note: the shop is closed.", command{text: "Please note: the shop is closed."}},
-		{"Note", command{text: "Note"}},
+		{"Note", command{unknown: "Note", text: "Note"}},
 		{"Note that it is closed.", command{text: "Note that it is closed."}},
 		{"take care", command{text: "take care"}},
-		{"备注", command{text: "备注"}},
-		{"It is closed.\nnote: tomorrow too.", command{text: "It is closed.\nnote: tomorrow too."}},
+		{"备注", command{unknown: "备注", text: "备注"}},
+		{"It is closed.\nnote: tomorrow too.", command{unknown: "note: tomorrow too.", text: "It is closed.\nnote: tomorrow too."}},
 
 		// Commands, with what follows on the same line, on the next ones, on both.
 		{"note: ask engineering", command{name: actNote, text: "ask engineering"}},
@@ -138,4 +138,28 @@ func solid(s string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, ""))
+}
+
+// No dress makes a command a sentence for the customer.
+func TestDressedCommandsAreNotSent(t *testing.T) {
+	for _, text := range []string{
+		"*note:* keep it", "**备注：** 内部", "【备注】：内部", "Internal note: keep it", "[note] keep it", "note - keep it", "Hi all,\nnote: keep it",
+		"备注; x", "备注 内部", "备注（内部）：x", "备注∶x", "“备注：”x", "🔒note: x", "备注", "note", "接手", "take", "resolve", "Take.", "内部备注：x",
+		"> quoted\n>more\n\nnotes: x",
+	} {
+		if c := parseCommand(text); c.name == "" && c.unknown == "" {
+			t.Errorf("%q goes to the customer", text)
+		}
+	}
+	for _, text := range []string{
+		"Take care of the cable first.", "Note that we are closed on Thursday.", "Give it a try and tell us.", "Yes: it works.", "解决了，请再试一次。",
+		"您好：\n已经处理。", "Dear Ms Wang:\nit is done.", "We promise: by Friday.",
+	} {
+		if c := parseCommand(text); c.name != "" || c.unknown != "" {
+			t.Errorf("%q does not go to the customer: %+v", text, c)
+		}
+	}
+	if c := parseCommand("> 客户: k1\n\nnote: keep it"); c.name != actNote || c.text != "keep it" {
+		t.Errorf("a note below a quote: %+v", c)
+	}
 }

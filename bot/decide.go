@@ -18,6 +18,11 @@ func decide(s *Situation) Decision {
 	// 3. A person is on it: relay, and be silent.
 	case s.State == store.WithPerson:
 		d.Relay, d.Memory = "relay", s.Memory
+		if _, ok := s.intent(faq.Complaint); ok && s.Case != nil && s.Case.Kind != kindComplaint {
+			// In silence, but it is a complaint from now on, read at its own desk.
+			d.handOver(s, kindComplaint, "complaint")
+			d.State, d.Case.Promise, d.Memory = s.State, false, s.Memory
+		}
 		if s.Receipt && !s.Spent && !s.Paused && !s.Late {
 			d.say("receipt")
 		}
@@ -25,6 +30,8 @@ func decide(s *Situation) Decision {
 
 	// The bot must not speak: what it would have answered goes to people, who are
 	// told that the customer was not.
+	case s.Robot:
+		return silently(s, d, "robot")
 	case s.Paused:
 		return silently(s, d, "paused")
 	case s.Late:
@@ -57,7 +64,7 @@ func decide(s *Situation) Decision {
 		if after, ok := helped(s, d); ok {
 			return after
 		}
-	case s.Memory.Awaiting == awaitDetails && s.State == store.Waiting && s.Case != nil && !closing(s):
+	case s.Memory.Awaiting == awaitDetails && s.State == store.Waiting && s.Case != nil && !closing(s) && !asksStatus(s):
 		return details(s, d)
 	}
 
@@ -114,7 +121,11 @@ func decide(s *Situation) Decision {
 	if len(d.Case.Candidates) > 0 {
 		d.Case.Why, d.Score = "close", d.Case.Candidates[0].Score
 	}
-	d.say("handed")
+	if s.Reading.Empty && s.Files > 0 {
+		d.say("file")
+	} else {
+		d.say("handed")
+	}
 	return d.because("unsure", "no entry is sure")
 }
 
@@ -194,8 +205,7 @@ func notHelped(s *Situation, d Decision) Decision {
 		kind = s.Case.Kind
 	}
 	d.handOver(s, kind, why)
-	d.say("not-helped")
-	d.say("human")
+	d.say("still")
 	return d.because("not-helped", "the customer says that it is not solved")
 }
 
@@ -240,6 +250,12 @@ func complained(s *Situation, d Decision) Decision {
 func status(s *Situation, d Decision) Decision {
 	d.Memory = s.Memory
 	if s.Case == nil || !s.Owner {
+		// What we do not know, or may not tell to whoever asks, a person looks up.
+		if s.Case != nil && s.Case.Open {
+			d.Relay = "relay"
+		} else {
+			d.handOver(s, kindQuestion, "status")
+		}
 		d.say("status-none")
 		return d.because("status", "no case in this conversation")
 	}
@@ -257,7 +273,7 @@ func answer(s *Situation, d Decision) (Decision, bool) {
 	var known []faq.Match
 	var asked, rest []string
 	for _, q := range qs {
-		if m, ok := sure(q); ok {
+		if m, ok := s.answers(q); ok {
 			known, asked = append(known, m), append(asked, q.Text)
 			d.Score = max(d.Score, m.Score)
 		} else if asks(q) {

@@ -134,7 +134,7 @@ func TestDecide(t *testing.T) {
 		{"a person is on it: the bot is silent and passes on", rows{
 			{person, known, "with-person: silence | relay | person"},
 			{person, forHuman, "with-person: silence | relay | person"},
-			{person, angry, "with-person: silence | relay | person"},
+			{person, angry, "with-person: silence | complaint because complaint, no time | person"},
 			{person, "谢谢", "with-person: silence | relay | person"},
 			{moment{state: store.WithPerson, owns: question, problem: "broken"}, "x", "with-person: silence | relay | person"},
 			{moment{state: store.WithPerson, owns: question, receipt: true}, known, "with-person: receipt | relay | person"},
@@ -176,10 +176,10 @@ func TestDecide(t *testing.T) {
 		{"did it help?", rows{
 			{answered, "Yes", "helped: silence | - | closed"},
 			{answeredChat, "解决了", "helped: glad | - | closed"},
-			{answered, "no", "not-helped: not-helped human | question because not-helped | waiting"},
-			{answered, "没有解决", "not-helped: not-helped human | question because not-helped | waiting"},
-			{answered, "Thanks, but it still fails", "not-helped: not-helped human | question because not-helped | waiting"},
-			{answeredChat, "谢谢，但是还是不行", "not-helped: not-helped human | question because not-helped | waiting"},
+			{answered, "no", "not-helped: still | question because not-helped | waiting"},
+			{answered, "没有解决", "not-helped: still | question because not-helped | waiting"},
+			{answered, "Thanks, but it still fails", "not-helped: still | question because not-helped | waiting"},
+			{answeredChat, "谢谢，但是还是不行", "not-helped: still | question because not-helped | waiting"},
 			{answeredChat, "谢谢", "thanks: thanks | - | closed"},
 			{answered, "谢谢", "thanks: silence | - | closed"}, // a letter of thanks needs no answer
 			{answered, known, hours},
@@ -207,9 +207,9 @@ func TestDecide(t *testing.T) {
 			{bot, "请删除我的个人信息", "privacy: privacy | privacy because privacy | waiting"},
 			{bot, "I suggest you open on Sundays", "suggestion: suggestion | suggestion because suggestion, no time | bot"},
 			{bot, "你们服务真好，表扬一下", "praise: praise | praise because praise, no time | bot"},
-			{bot, "How is my case going?", "status: status-none | - | bot"},
+			{bot, "How is my case going?", "status: status-none | question because status | waiting"},
 			{waits, "How is my case going?", "status: status | relay | waiting"},
-			{moment{state: store.Waiting, owns: question, stranger: true}, "How is my case going?", "status: status-none | - | waiting"},
+			{moment{state: store.Waiting, owns: question, stranger: true}, "How is my case going?", "status: status-none | relay | waiting"},
 		}},
 		{"what the FAQ is sure of is answered; the rest is named", rows{
 			{bot, known, hours},
@@ -240,10 +240,10 @@ func TestDecide(t *testing.T) {
 			{bot, "Thanks!", "thanks: silence | - | closed"},
 			{chat, "?", "fragment: fragment | - | bot"},
 			{over, "Thanks!", "thanks: silence | - | closed"}, // reopens nothing
-			{moment{chat: true, files: 1}, "", handed},        // somebody looks at the file
+			{moment{chat: true, files: 1}, "", "unsure: file | question because unsure | waiting"},        // somebody looks at the file
 		}},
 		{"a case that is over is opened again by what is not thanks", rows{
-			{over, "It still does not work.", "not-helped: not-helped human | question because reopened | waiting"},
+			{over, "It still does not work.", "not-helped: still | question because reopened | waiting"},
 			{over, unknown, handed},
 		}},
 		{"otherwise, honestly: a person", rows{

@@ -66,6 +66,9 @@ func (d *Decision) handOver(s *Situation, kind, why string) {
 	d.State = store.Waiting
 	d.Memory.Told = false
 	d.Case = &CaseOp{Kind: kind, Priority: store.Normal, Title: title(s), Why: why, Fields: fields(s), Candidates: candidates(s), Promise: true}
+	if urgent(s.Text) {
+		d.Case.Priority = store.Urgent
+	}
 	if (why == "human" || why == "not-helped") && s.Memory.Asked != "" {
 		d.Case.Title = s.Memory.Asked
 	}
@@ -89,7 +92,7 @@ func (d *Decision) end(s *Situation) {
 // else.
 func (d *Decision) answerKnown(s *Situation) {
 	for _, q := range questions(s) {
-		if m, ok := sure(q); ok {
+		if m, ok := s.answers(q); ok {
 			d.Say = append(d.Say, Part{Key: "answer-to", Quote: q.Text}, Part{Entry: m.Entry.ID})
 			d.Memory.Answered = append(append([]string(nil), d.Memory.Answered...), m.Entry.ID)
 		}

@@ -25,6 +25,7 @@ type desk struct {
 	card  *channels.Card  // or a whole brief
 	files []store.Attachment
 	only  *channels.Person // to one colleague and not to the whole desk
+	refs  []string         // what it answers
 }
 
 // toDesk puts a message into the staff thread of the conversation's case, which
@@ -80,7 +81,7 @@ func (e *Engine) toThread(tx *store.Tx, now time.Time, t store.Thread, to channe
 		card.Footer = string(e.staff("files", textArgs{Count: len(d.files), Left: left}))
 	}
 	out := channels.Outbound{Key: token(), Channel: t.Channel, Thread: t.Token, Place: t.Place, Subject: t.Subject, Op: channels.Post,
-		Audience: channels.Staff, From: e.cfg.Company, Lang: e.cfg.staffLang(), Body: channels.Body{Format: channels.Plain, Text: string(d.note)}, Card: card}
+		Audience: channels.Staff, Refs: d.refs, From: e.cfg.Company, Lang: e.cfg.staffLang(), Body: channels.Body{Format: channels.Plain, Text: string(d.note)}, Card: card}
 	if !to.Zero() {
 		out.To = []channels.Person{to}
 	}
@@ -189,7 +190,7 @@ func (e *Engine) propose(tx *store.Tx, in *incoming, s saying, d Decision) error
 	note := e.staff("observe", textArgs{To: s.to[0].Address, Why: string(e.staff("rule-"+d.Rule, textArgs{})), Score: fmt.Sprintf("%.2f", d.Score)})
 	var lines []channels.Line
 	for _, m := range in.messages {
-		lines = append(lines, e.line(m, in.now))
+		lines = append(lines, e.line(&tx.Snapshot, m, in.now))
 	}
 	lines = append(lines, channels.Line{Who: string(e.staff("proposed", textArgs{})), Text: string(s.text)})
 	return e.toDesk(tx, in.now, in.conv, desk{note: note + "\n\n" + top, lines: lines})
@@ -201,7 +202,7 @@ func (e *Engine) relay(tx *store.Tx, in *incoming, d Decision) error {
 	if err != nil {
 		return err
 	}
-	line := e.line(in.messages[len(in.messages)-1], in.now)
+	line := e.line(&tx.Snapshot, in.messages[len(in.messages)-1], in.now)
 	line.Text = extract.Mask(in.text())
 	kind := kindQuestion
 	if in.conv.Case != 0 {

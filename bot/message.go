@@ -41,6 +41,11 @@ func choice(s *Situation) (string, bool) {
 	return "", false
 }
 
+func asksStatus(s *Situation) bool {
+	_, ok := s.intent(faq.Status)
+	return ok
+}
+
 // closing reports whether the message only ends the talk.
 func closing(s *Situation) bool {
 	_, ends := s.intent(faq.Thanks, faq.Goodbye, faq.Helped)
@@ -77,6 +82,17 @@ func sure(q faq.Question) (faq.Match, bool) {
 	return faq.Match{}, false
 }
 
+// answers returns the match that answers a question in the customer's language:
+// nobody gets one message in two.
+func (s *Situation) answers(q faq.Question) (faq.Match, bool) {
+	m, ok := sure(q)
+	if !ok {
+		return m, false
+	}
+	_, in, ok := m.Entry.Answer(s.Lang)
+	return m, ok && in == s.Lang
+}
+
 func isSure(q faq.Question) bool {
 	_, ok := sure(q)
 	return ok
@@ -97,7 +113,7 @@ func candidates(s *Situation) []faq.Match {
 	}
 	open := qs[0]
 	for _, q := range qs {
-		if _, ok := sure(q); !ok && asks(q) {
+		if _, ok := s.answers(q); !ok && asks(q) {
 			open = q
 			break
 		}
@@ -165,4 +181,17 @@ func words(facts []extract.Fact) []string {
 		all = append(all, f.Text)
 	}
 	return all
+}
+
+// urgent reports whether a text speaks of danger, or asks for haste in so many
+// words.
+func urgent(text string) bool {
+	text = strings.ToLower(text)
+	for _, w := range []string{"urgent", "emergency", "gas leak", "on fire", "flooding", "trapped in", "electric shock",
+		"紧急", "緊急", "加急", "十万火急", "燃气泄漏", "漏气", "着火", "起火", "触电", "被困", "爆管", "水管爆"} {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
 }

@@ -182,6 +182,7 @@ func (e *Engine) upload(ctx context.Context, b channels.Blob, now time.Time) (*s
 type heard struct {
 	faq.Reading
 	Facts extract.Facts
+	Robot bool // see incoming
 }
 
 // read asks the FAQ. Should it panic, the message is unreadable, not lost.

@@ -3,6 +3,7 @@ package bot
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,20 +14,22 @@ import (
 // incoming is a message of a customer on its way to a decision; several, where a
 // channel gathers what one person says within seconds.
 type incoming struct {
-	now      time.Time
-	arrived  time.Time
-	reading  heard
-	problem  string
-	files    int
-	messages []store.Message
-	conv     store.Conversation
-	thread   store.Thread
-	identity store.Identity
-	from     channels.Person
-	answerTo channels.Person
-	ref      string // of the newest message
-	ledger   int64
-	released bool // from quarantine, where it was for looking like bulk mail
+	now           time.Time
+	arrived       time.Time
+	reading       heard
+	problem       string
+	files         int
+	messages      []store.Message
+	conv          store.Conversation
+	thread        store.Thread
+	identity      store.Identity
+	from          channels.Person
+	answerTo      channels.Person
+	correspondent int64  // whom answers are counted for
+	robot         bool   // it may be a machine's: nobody is answered
+	ref           string // of the newest message
+	ledger        int64
+	released      bool // from quarantine, where it was for looking like bulk mail
 }
 
 func (in *incoming) text() string {
@@ -111,9 +114,19 @@ func reason(in *channels.Inbound) string {
 // sort does what the kind of a message asks for.
 func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading heard, ledger int64) (channels.Reply, error) {
 	var none channels.Reply
+	if maybeHuman(in) {
+		known, err := e.ofOurs(tx, in)
+		if err != nil {
+			return none, err
+		}
+		if !known && !in.From.Zero() {
+			in.Kind = channels.Message // a person looks at it; nobody is answered
+			reading.Robot = true
+		}
+	}
 	switch in.Kind {
 	case channels.Own:
-		return none, tx.Dispose(ledger, store.Own, strings.Join(in.Signals, "; "))
+		return none, e.fromOurselves(tx, now, in, up, ledger)
 	case channels.Bounce:
 		return none, e.bounced(tx, now, in, up, ledger)
 	case channels.AutoReply:
@@ -126,6 +139,10 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 		return none, tx.Dispose(ledger, store.Quarantined, strings.Join(in.Signals, "; "))
 	case channels.Edit, channels.Deletion, channels.Reaction:
 		return none, e.amended(tx, now, in, ledger)
+	}
+	early := in.Arrived.Before(e.cfg.Channels[in.Channel].Start)
+	if _, agent := e.cfg.agent(in.From); early && (agent || in.From.Zero() || e.cfg.deskAddress(in.From)) {
+		return none, tx.Dispose(ledger, store.Taken, "it arrived before the channel's start")
 	}
 	if in.From.Zero() && in.Problem != "" {
 		return none, errors.New(in.Problem) // nobody can be answered, so people are told
@@ -153,6 +170,8 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 		return none, err
 	}
 	switch {
+	case to.aside:
+		return none, tx.Dispose(ledger, store.Taken, "a colleague wrote it to others")
 	case to.agent != nil && to.staff:
 		return e.fromAgent(tx, now, in, up, ledger, *to.agent, to.thread)
 	case to.agent != nil:
@@ -184,6 +203,53 @@ func (e *Engine) fromDesk(tx *store.Tx, now time.Time, in *channels.Inbound, led
 	return e.noticeTo(tx, now, in, e.staff("refused-desk", textArgs{To: in.From.Address, Ledger: ledger}))
 }
 
+// maybeHuman reports whether only its subject makes a message look like a
+// machine's. People have unlucky subjects.
+func maybeHuman(in *channels.Inbound) bool {
+	return (in.Kind == channels.AutoReply || in.Kind == channels.Bounce) && len(in.Signals) > 0 &&
+		!slices.ContainsFunc(in.Signals, func(s string) bool { return !strings.HasPrefix(s, "weak: Subject") })
+}
+
+// ofOurs reports whether a message answers something that we sent.
+func (e *Engine) ofOurs(tx *store.Tx, in *channels.Inbound) (bool, error) {
+	for _, name := range in.Refs {
+		if ref, err := tx.Ref(name); err == nil && ref.Ours {
+			return true, nil
+		} else if err != nil && err != store.ErrNotFound {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// fromOurselves records mail from an address of ours. What a person wrote from
+// the support mailbox into a customer's thread has taken it over; what we sent
+// ourselves comes back only by detours.
+func (e *Engine) fromOurselves(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, ledger int64) error {
+	if err := tx.Dispose(ledger, store.Own, strings.Join(in.Signals, "; ")); err != nil {
+		return err
+	}
+	if _, err := tx.Ref(in.Ref); err != store.ErrNotFound {
+		return err // nil: we sent it
+	}
+	for _, name := range in.Refs {
+		ref, err := tx.Ref(name)
+		if err == store.ErrNotFound {
+			continue
+		} else if err != nil {
+			return err
+		}
+		if ref.Thread.Audience != store.ForCustomer {
+			return nil
+		}
+		if got, err := e.reached(tx, in, ref.Thread); err != nil || !got {
+			return err
+		}
+		return e.byHand(tx, now, in, up, ledger, Agent{Name: e.cfg.Company}, ref.Thread)
+	}
+	return nil
+}
+
 // pressed does what a button or a form asks for. Only staff have any, and the
 // transport must have proved who they are.
 func (e *Engine) pressed(tx *store.Tx, now time.Time, in *channels.Inbound) (channels.Reply, error) {
@@ -206,6 +272,7 @@ func (e *Engine) fromCustomer(tx *store.Tx, now time.Time, in *channels.Inbound,
 		return err
 	}
 	m.reading, m.problem = reading, in.Problem
+	m.robot = reading.Robot
 	if gather := e.cfg.Channels[in.Channel].Gather; gather > 0 && in.Action == nil && in.Problem == "" {
 		waiting, err := tx.Pending(m.conv.ID)
 		if err != nil {

@@ -46,7 +46,12 @@ func (e *Engine) recordTalk(tx *store.Tx, now time.Time, in *channels.Inbound, u
 		if m.conv.State == store.Ended {
 			m.conv.State = store.WithBot
 		}
-		if m.identity.Customer == m.conv.Customer && m.thread.Address != string(address) {
+		// From proves nothing, so it does not send the whole talk elsewhere.
+		member, err := tx.Participates(m.conv.ID, answerTo.Kind, answerTo.Address)
+		if err != nil {
+			return nil, err
+		}
+		if m.identity.Customer == m.conv.Customer && m.thread.Address != string(address) && (member || in.Proof == channels.Proven) {
 			m.thread.Address = string(address)
 			if err := tx.SetAddress(m.thread.ID, m.thread.Address); err != nil {
 				return nil, err

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ type route struct {
 	thread store.Thread // where it goes on; zero: it begins a talk
 	agent  *Agent       // a member of staff wrote it
 	staff  bool         // in a thread of staff, so the words are for the engine to sort
+	aside  bool         // a colleague wrote it to others
 	linked int64        // a stranger wrote it into this conversation
 }
 
@@ -31,6 +33,7 @@ type route struct {
 func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 	agent, isAgent := e.cfg.agent(in.From)
 	isAgent = isAgent && in.Proof != channels.Refuted
+	amongStaff := false
 	for _, name := range in.Refs {
 		ref, err := tx.Ref(name)
 		if err == store.ErrNotFound {
@@ -42,6 +45,9 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 		switch {
 		case t.Audience == store.ForStaff && isAgent && ref.Ours:
 			return route{thread: t, agent: &agent, staff: true}, nil
+		case t.Audience == store.ForStaff && isAgent:
+			amongStaff = true // a colleague's mail; what that one answers may be ours
+			continue
 		case t.Audience == store.ForStaff:
 			return route{}, nil
 		case isAgent:
@@ -73,10 +79,19 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 			return route{}, err
 		}
 	}
-	// A colleague who acts on something that we cannot name is told so.
+	if !isAgent {
+		return route{}, nil
+	}
+	// A colleague who acts on something that we cannot name is told so. What they
+	// write to others with us in copy is none of our business.
 	cmd := parseCommand(in.Text)
-	if isAgent && in.Place == "" && (len(in.Refs) > 0 || cmd.name != "" || cmd.unknown != "") ||
-		isAgent && e.cfg.staffPlace(in) && cmd.name != "" {
+	acts := cmd.name != "" || cmd.unknown != ""
+	switch {
+	case amongStaff, in.Place == "" && acts, e.cfg.staffPlace(in) && cmd.name != "":
+		return route{agent: &agent, staff: true}, nil
+	case in.Place == "" && slices.ContainsFunc(in.To, func(p channels.Person) bool { return !e.cfg.own(p) && !p.Is(in.From) }):
+		return route{aside: true}, nil
+	case in.Place == "" && len(in.Refs) > 0:
 		return route{agent: &agent, staff: true}, nil
 	}
 	return route{}, nil
@@ -186,7 +201,7 @@ func (e *Engine) amended(tx *store.Tx, now time.Time, in *channels.Inbound, ledg
 	if err != nil || conv.Case == 0 {
 		return err
 	}
-	return e.toDesk(tx, now, conv, desk{note: e.cfg.Texts.Staff(e.cfg.staffLang(), key, textArgs{}), lines: []channels.Line{{Who: e.who(m), Text: in.Text}}})
+	return e.toDesk(tx, now, conv, desk{note: e.cfg.Texts.Staff(e.cfg.staffLang(), key, textArgs{}), lines: []channels.Line{{Who: e.who(&tx.Snapshot, m), Text: in.Text}}})
 }
 
 // byHand records what a member of staff wrote into a customer's thread by hand:

@@ -28,6 +28,7 @@ type Situation struct {
 
 	Early   bool // it arrived before the channel's start
 	Late    bool // it arrived too long ago to be answered at once
+	Robot   bool // it may be a machine's
 	Paused  bool // an operator has told the bot to be silent
 	Release bool // an operator took it out of quarantine, where it was for looking like bulk mail
 	Spent   bool // the budget for this correspondent or conversation is used up
@@ -88,7 +89,7 @@ func (s *Situation) intent(names ...string) (faq.Intent, bool) {
 func (e *Engine) situation(tx *store.Tx, in *incoming) (*Situation, error) {
 	ch := e.cfg.Channels[in.conv.Channel]
 	s := &Situation{
-		Now: in.now, Subject: in.thread.Subject, Text: in.text(), Problem: in.problem, Reading: in.reading.Reading, Facts: in.reading.Facts, Files: in.files,
+		Now: in.now, Subject: in.thread.Subject, Text: in.text(), Problem: in.problem, Reading: in.reading.Reading, Facts: in.reading.Facts, Files: in.files, Robot: in.robot,
 		Lang: e.language(in), State: in.conv.State,
 		Buttons: ch.Buttons, Letter: ch.Letter,
 		Early: in.arrived.Before(ch.Start),
@@ -113,11 +114,14 @@ func (e *Engine) situation(tx *store.Tx, in *incoming) (*Situation, error) {
 		return nil, err
 	}
 	s.Paused = paused != ""
-	hour, err := tx.SentByBot(in.identity.ID, in.now.Add(-time.Hour))
+	if in.correspondent, err = e.correspondent(tx, in); err != nil {
+		return nil, err
+	}
+	hour, err := tx.SentByBot(in.correspondent, in.now.Add(-time.Hour))
 	if err != nil {
 		return nil, err
 	}
-	day, err := tx.SentByBot(in.identity.ID, in.now.Add(-24*time.Hour))
+	day, err := tx.SentByBot(in.correspondent, in.now.Add(-24*time.Hour))
 	if err != nil {
 		return nil, err
 	}
@@ -139,6 +143,16 @@ func (e *Engine) situation(tx *store.Tx, in *incoming) (*Situation, error) {
 		}
 	}
 	return s, nil
+}
+
+// correspondent is the identity that answers are counted for: the one that they
+// are sent to, whoever says to have written.
+func (e *Engine) correspondent(tx *store.Tx, in *incoming) (int64, error) {
+	if in.answerTo.Is(in.from) {
+		return in.identity.ID, nil
+	}
+	id, err := tx.Identify(in.answerTo.Kind, in.answerTo.Address, in.answerTo.Name, in.now)
+	return id.ID, err
 }
 
 func caseView(s *store.Snapshot, number int64) (*CaseView, error) {
@@ -185,8 +199,13 @@ func (e *Engine) language(in *incoming) string {
 // oneLine shortens a text to n characters on one line.
 func oneLine(s string, n int) string {
 	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
+	r := []rune(s)
+	if len(r) <= n {
+		return s
 	}
-	return s
+	cut := string(r[:n-1])
+	if i := strings.LastIndexByte(cut, ' '); i > len(cut)*2/3 {
+		cut = cut[:i] // not in the middle of a word
+	}
+	return cut + "…"
 }

@@ -17,7 +17,7 @@ func (e *Engine) speak(tx *store.Tx, in *incoming, s *Situation, d Decision, v *
 	if len(d.Say) == 0 {
 		return nil
 	}
-	say := saying{format: channels.Markdown, to: []channels.Person{in.answerTo}, identity: in.identity.ID, answers: in.ref, lang: s.Lang}
+	say := saying{format: channels.Markdown, to: []channels.Person{in.answerTo}, identity: in.correspondent, answers: in.ref, lang: s.Lang}
 	say.text, say.choices = e.compose(s, d, v)
 	return e.tell(tx, in, say, d)
 }
@@ -43,7 +43,7 @@ func (e *Engine) compose(s *Situation, d Decision, v *CaseView) (texts.Reply, []
 		body = append(body, text("letter-open"))
 	}
 	first := d.Say[0].Key
-	late := first == "complaint" || first == "human" || first == "not-helped"
+	late := first == "complaint" || first == "human" || first == "still"
 	intro := "intro"
 	if !s.Letter && !late {
 		intro = "intro-talk"
@@ -56,7 +56,7 @@ func (e *Engine) compose(s *Situation, d Decision, v *CaseView) (texts.Reply, []
 		switch key := p.Key; {
 		case p.Entry != "":
 			answers = true
-			body = append(body, e.answerText(p.Entry, s.Lang)...)
+			body = append(body, e.answerText(p.Entry, s.Lang))
 		default:
 			a.Quote, a.Quotes, a.Was, a.Missing = p.Quote, p.Quotes, p.Was, e.fieldNames(p.Fields, s.Lang)
 			if key == "receipt" {
@@ -71,7 +71,7 @@ func (e *Engine) compose(s *Situation, d Decision, v *CaseView) (texts.Reply, []
 			if (key == "handed" || key == "human") && !open && a.Due != "" {
 				key += "-closed"
 			}
-			waits = waits || v != nil && a.Due != ""
+			waits = waits || key != "door" && key != "helped" && v != nil && a.Due != ""
 			body = append(body, text(key))
 		}
 	}
@@ -98,22 +98,18 @@ func (e *Engine) compose(s *Situation, d Decision, v *CaseView) (texts.Reply, []
 	return join(body), choices
 }
 
-// answerText returns an entry's answer, and says so where it is in another
+// answerText returns an entry's answer. decide has seen that there is one in this
 // language.
-func (e *Engine) answerText(id, lang string) []texts.Reply {
+func (e *Engine) answerText(id, lang string) texts.Reply {
 	entry, ok := e.index().Entry(id)
 	if !ok {
 		panic(fmt.Sprintf("the FAQ has no entry %q any more", id)) // it was reloaded meanwhile: a person takes over
 	}
 	md, in, ok := entry.Answer(lang)
-	if !ok {
-		panic(fmt.Sprintf("FAQ entry %q has no answer", id))
+	if !ok || in != lang {
+		panic(fmt.Sprintf("FAQ entry %q has no answer in %q", id, lang))
 	}
-	answer := texts.Reply(strings.TrimSpace(md))
-	if in != lang {
-		return []texts.Reply{e.cfg.Texts.Customer(lang, "translated", textArgs{}), answer}
-	}
-	return []texts.Reply{answer}
+	return texts.Reply(strings.TrimSpace(md))
 }
 
 // choices lists the offered entries with numbers, and as buttons.

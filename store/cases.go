@@ -80,9 +80,9 @@ func (tx *Tx) UpdateCase(c Case) error {
 }
 
 // Reclassify makes a case one of another kind, which begins at a stage of that
-// kind.
-func (tx *Tx) Reclassify(id int64, kind string, stage Stage) error {
-	return tx.one("UPDATE cases SET kind = ?, stage = ?, resolved = NULL, version = version + 1 WHERE id = ?", kind, string(stage), id)
+// kind, with a title of its own.
+func (tx *Tx) Reclassify(id int64, kind string, stage Stage, title string) error {
+	return tx.one("UPDATE cases SET kind = ?, stage = ?, title = ?, resolved = NULL, version = version + 1 WHERE id = ?", kind, string(stage), title, id)
 }
 
 // Case returns a case by its number.

@@ -62,6 +62,11 @@ func (s *Snapshot) ConversationEvents(conversation int64) ([]Event, error) {
 	return list(s, scanEvent, eventColumns+"WHERE conversation = ? ORDER BY id", conversation)
 }
 
+// CountEvents counts the events of a kind by an actor since a time.
+func (s *Snapshot) CountEvents(kind, actor string, since time.Time) (int, error) {
+	return one(s, scanned[int], "SELECT count(*) FROM event WHERE kind = ? AND actor = ? AND at > ?", kind, actor, ms(since))
+}
+
 // Timer is something that time will do. It is unique by its kind and what it is
 // about: a case or a conversation.
 type Timer struct {

@@ -298,6 +298,7 @@ CREATE TABLE event (
 ) STRICT;
 CREATE INDEX event_conversation ON event (conversation) WHERE conversation IS NOT NULL;
 CREATE INDEX event_case ON event (case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX event_kind ON event (kind, actor, at);
 CREATE TRIGGER event_stays BEFORE DELETE ON event
 BEGIN SELECT raise(ABORT, 'events are never deleted'); END;
 CREATE TRIGGER event_is_new BEFORE INSERT ON event -- INSERT OR REPLACE is no DELETE to SQLite
