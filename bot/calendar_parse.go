@@ -265,11 +265,11 @@ type calendarWords struct {
 var (
 	calendarZh = calendarWords{
 		days:  [7]string{"周日", "周一", "周二", "周三", "周四", "周五", "周六"},
-		every: "每天", through: "至", and: "、", hours: "、", halfStop: "\uff1b", allDay: "24小时",
+		every: "每天", through: "至", and: "、", hours: "、", halfStop: "\uff1b", allDay: "全天",
 	}
 	calendarEn = calendarWords{
 		days:  [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
-		every: "Every day", through: "–", and: ", ", hours: ", ", halfStop: "; ", allDay: "24 hours",
+		every: "every day", through: "–", and: ", ", hours: ", ", halfStop: "; ", allDay: "all day",
 	}
 )
 

@@ -390,9 +390,9 @@ func TestCalendarDescribe(t *testing.T) {
 		{map[string][]string{"mon-fri": {"9:00-17:00"}}, "周一至周五 09:00–17:00", "Mon–Fri 09:00–17:00"},
 		{map[string][]string{"mon-fri": {"13:00-17:00", "09:00-12:00"}, "sat": {"10:00-14:00"}},
 			"周一至周五 09:00–12:00、13:00–17:00\uff1b周六 10:00–14:00", "Mon–Fri 09:00–12:00, 13:00–17:00; Sat 10:00–14:00"},
-		{map[string][]string{"sat-mon": {"00:00-24:00"}, "Wed": {"08:00-24:00"}}, "周一、周六、周日 24小时\uff1b周三 08:00–24:00", "Mon, Sat, Sun 24 hours; Wed 08:00–24:00"},
+		{map[string][]string{"sat-mon": {"00:00-24:00"}, "Wed": {"08:00-24:00"}}, "周一、周六、周日 全天\uff1b周三 08:00–24:00", "Mon, Sat, Sun all day; Wed 08:00–24:00"},
 		{map[string][]string{"mon-wed, sat": {"09:00-17:00"}, "thu,fri": {"09:00-12:00"}}, "周一至周三、周六 09:00–17:00\uff1b周四、周五 09:00–12:00", "Mon–Wed, Sat 09:00–17:00; Thu, Fri 09:00–12:00"},
-		{map[string][]string{"sun-sat": {"00:00-24:00"}}, "每天 24小时", "Every day 24 hours"},
+		{map[string][]string{"sun-sat": {"00:00-24:00"}}, "每天 全天", "every day all day"},
 	} {
 		c := calMust(t, CalendarSpec{Location: time.UTC, Days: tt.days})
 		if got := c.Describe("zh"); got != tt.zh {

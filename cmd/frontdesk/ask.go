@@ -85,7 +85,7 @@ func (a *app) printAnswers(r faq.Reading, cfg *Config) {
 		case len(q.Matches) > 0 && q.Matches[0].Score >= faq.OfferAt:
 			fmt.Fprintf(a.out, "Not sure enough to answer: this goes to a person, or, where there are buttons, is offered as a choice. Closest: %s (%.2f)\n", q.Matches[0].Entry.ID, q.Matches[0].Score)
 		case q.Intent != "":
-			fmt.Fprintf(a.out, "No FAQ question: %s\n", q.Intent)
+			fmt.Fprintf(a.out, "This is no question for the FAQ (%s): the bot acts on it, or a person does.\n", q.Intent)
 		default:
 			fmt.Fprintln(a.out, "No answer in the FAQ: this goes to a person.")
 		}
