@@ -239,8 +239,8 @@ func TestDecide(t *testing.T) {
 			{chat, "Goodbye", "thanks: thanks | - | closed"},
 			{bot, "Thanks!", "thanks: silence | - | closed"},
 			{chat, "?", "fragment: fragment | - | bot"},
-			{over, "Thanks!", "thanks: silence | - | closed"}, // reopens nothing
-			{moment{chat: true, files: 1}, "", "unsure: file | question because unsure | waiting"},        // somebody looks at the file
+			{over, "Thanks!", "thanks: silence | - | closed"},                                      // reopens nothing
+			{moment{chat: true, files: 1}, "", "unsure: file | question because unsure | waiting"}, // somebody looks at the file
 		}},
 		{"a case that is over is opened again by what is not thanks", rows{
 			{over, "It still does not work.", "not-helped: still | question because reopened | waiting"},
