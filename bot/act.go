@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -97,6 +98,16 @@ func (e *Engine) act(tx *store.Tx, now time.Time, agent Agent, a channels.Action
 		return refuse("refused-closed", textArgs{})
 	}
 	text := strings.TrimSpace(a.Fields["text"])
+	if mail == nil && (a.Name == actReply || a.Name == actResolve) {
+		// As by mail: what looks like words for us does not go to the customer.
+		cmd := parseCommand(text)
+		switch {
+		case e.quotesBrief(text):
+			return refuse("refused-brief", textArgs{})
+		case cmd.name != "" || cmd.unknown != "":
+			return refuse("refused-unknown", textArgs{Command: oneLine(text, 40)})
+		}
+	}
 	args := textArgs{Number: c.ID}
 	switch a.Name {
 	case actNote:
@@ -169,7 +180,12 @@ func (e *Engine) resolve(tx *store.Tx, in *incoming, c store.Case, agent Agent, 
 	}
 	answered := text != ""
 	for _, ev := range events { // a new answer time is no answer
-		answered = answered || ev.Kind == "replied" || ev.Kind == "taken over"
+		switch ev.Kind {
+		case "replied", "taken over":
+			answered = true
+		case "case reopened":
+			answered = text != ""
+		}
 	}
 	if !answered {
 		return refuse("refused-resolve", textArgs{})
@@ -184,6 +200,9 @@ func (e *Engine) resolve(tx *store.Tx, in *incoming, c store.Case, agent Agent, 
 		}
 	}
 	if err != nil {
+		return acted{}, err
+	}
+	if err = e.promiseEnds(tx, in, c, agent); err != nil {
 		return acted{}, err
 	}
 	if c, err = tx.Case(c.ID); err != nil { // the reply may have taken it
@@ -247,7 +266,14 @@ func (e *Engine) setState(tx *store.Tx, in *incoming, s store.State) error {
 	}
 	conv.State, conv.Updated = s, in.now
 	if s == store.WithBot {
-		conv.Memory = Memory{Greeted: true}.String()
+		var before Memory
+		if err := json.Unmarshal([]byte(conv.Memory), &before); err != nil {
+			return err
+		}
+		conv.Memory = Memory{Greeted: before.Greeted}.String()
+		if err := tx.SetTimer(store.Timer{Kind: timerQuiet, Conversation: conv.ID, Due: in.now.Add(e.cfg.Quiet)}); err != nil {
+			return err
+		}
 	}
 	return tx.UpdateConversation(conv)
 }

@@ -27,13 +27,24 @@ func (e *Engine) promiseBy(tx *store.Tx, in *incoming, c store.Case, agent Agent
 	if err != nil {
 		return acted{}, err
 	}
+	// A promise that broke and was never answered is one to apologise for too.
+	was := v.Due
+	if was.IsZero() {
+		ps, err := tx.Promises(c.ID)
+		if err != nil {
+			return acted{}, err
+		}
+		if n := len(ps); n > 0 && ps[n-1].Kind == store.PromiseAnswer && ps[n-1].State == store.Broken {
+			was = ps[n-1].Due
+		}
+	}
 	switch good := cal.nearest(in.now, due); {
 	case !due.After(in.now):
 		return refuse("refused-past", textArgs{Due: due.Format(dueLayout)})
 	case !good.Equal(due):
 		return refuse("refused-hours", textArgs{Was: due.Format(dueLayout), Due: good.Format(dueLayout)})
-	case !v.Due.IsZero() && why == "":
-		return refuse("refused-reason", textArgs{Was: v.Due.In(cal.Location()).Format(dueLayout)})
+	case !was.IsZero() && why == "":
+		return refuse("refused-reason", textArgs{Was: was.In(cal.Location()).Format(dueLayout)})
 	case due.Equal(v.Due):
 		return refuse("refused-same", textArgs{Due: due.Format(dueLayout)})
 	}
@@ -46,8 +57,8 @@ func (e *Engine) promiseBy(tx *store.Tx, in *incoming, c store.Case, agent Agent
 	lang := e.replyLang(in.conv)
 	args := textArgs{Number: c.ID, Agent: c.TakenBy, Due: e.time(due, lang, in.now)}
 	key := "promised"
-	if !v.Due.IsZero() {
-		key, args.Was = "postponed", e.time(v.Due, lang, in.now)
+	if !was.IsZero() && was.Before(due) {
+		key, args.Was = "postponed", e.time(was, lang, in.now)
 	}
 	words := e.cfg.Texts.Plain(lang, key, args)
 	letter := e.cfg.Channels[in.conv.Channel].Letter

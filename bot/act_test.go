@@ -79,7 +79,7 @@ func TestReopen(t *testing.T) {
 		}
 		h.do(number, actReply, "text", "We are sorry.")
 		for _, close := range []bool{false, true} {
-			h.do(number, actResolve)
+			h.do(number, actResolve, "text", "It is mended.")
 			if close {
 				h.raw("UPDATE cases SET stage = 'closed', closed = 1 WHERE id = ?", number)
 				if refusal := h.tryAct(number, actTake); refusal == "" {

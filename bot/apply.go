@@ -46,7 +46,12 @@ func (e *Engine) apply(tx *store.Tx, in *incoming, s *Situation, d Decision) err
 			return err
 		}
 	}
-	if len(d.Say) > 0 {
+	if e.cfg.Channels[conv.Channel].Observe {
+		// The customer hears nothing, so nothing is awaited and nobody greeted.
+		kept := s.Memory
+		kept.Answered, kept.Asked = d.Memory.Answered, d.Memory.Asked
+		d.Memory = kept
+	} else if len(d.Say) > 0 {
 		d.Memory.Greeted = true
 	}
 	conv.Memory = d.Memory.String()
@@ -197,6 +202,7 @@ type saying struct {
 	answers  string // ref of the message that it answers
 	lang     string
 	choices  []channels.Choice
+	slot     string
 	files    []store.Attachment
 }
 
@@ -231,7 +237,7 @@ func (e *Engine) send(tx *store.Tx, in *incoming, s saying) error {
 	if subject == "" {
 		subject = e.cfg.Texts.Plain(s.lang, "subject", textArgs{Company: e.cfg.Company})
 	}
-	out := channels.Outbound{Key: token(), Channel: t.Channel, Thread: t.Token, To: s.to, Place: t.Place, Subject: subject, Op: channels.Post,
+	out := channels.Outbound{Key: token(), Channel: t.Channel, Thread: t.Token, To: s.to, Place: t.Place, Subject: subject, Op: channels.Post, Slot: s.slot,
 		Audience: channels.Customer, ByPerson: s.byPerson, From: from, Lang: s.lang, Body: channels.Body{Format: s.format, Text: string(s.text)}, Choices: s.choices}
 	if s.answers != "" {
 		out.Refs = []string{s.answers}
@@ -257,30 +263,38 @@ func (e *Engine) enqueue(tx *store.Tx, in *incoming, out channels.Outbound, t st
 // answered records that a person has answered: the case is theirs if nobody had
 // taken it, and the promise to answer is kept, or broken if it is late.
 func (e *Engine) answered(tx *store.Tx, in *incoming, c store.Case, agent Agent) (store.Case, error) {
-	v, err := caseView(&tx.Snapshot, c.ID)
-	if err != nil {
+	if err := e.promiseEnds(tx, in, c, agent); err != nil {
 		return c, err
-	}
-	if !v.Due.IsZero() {
-		state := store.Kept
-		if in.now.After(v.Due) {
-			state = store.Broken
-		}
-		if err := tx.EndPromise(c.ID, store.PromiseAnswer, state, in.now); err != nil {
-			return c, err
-		}
-		if err := tx.ClearTimers(c.ID, timerRemind, timerWarn, timerBreak); err != nil {
-			return c, err
-		}
-		if err := tx.AddEvent(store.Event{At: in.now, Kind: "promise " + state, Actor: agent.Name, Case: c.ID, Conversation: in.conv.ID,
-			Data: map[string]any{"kind": store.PromiseAnswer, "due": v.Due.UTC()}}); err != nil {
-			return c, err
-		}
 	}
 	if c.TakenBy != "" && c.IsOpen() {
 		return c, nil
 	}
 	return e.taken(tx, in, c, agent)
+}
+
+// promiseEnds ends the open promise to answer, if there is one, and all that time
+// was to do about it.
+func (e *Engine) promiseEnds(tx *store.Tx, in *incoming, c store.Case, agent Agent) error {
+	v, err := caseView(&tx.Snapshot, c.ID)
+	if err != nil || v.Due.IsZero() {
+		return err
+	}
+	state := store.Kept
+	if in.now.After(v.Due) {
+		state = store.Broken
+	}
+	if err := tx.EndPromise(c.ID, store.PromiseAnswer, state, in.now); err != nil {
+		return err
+	}
+	if err := tx.ClearTimers(c.ID, timerRemind, timerWarn, timerBreak); err != nil {
+		return err
+	}
+	// An apology that still waits to be sent would come too late.
+	if err := tx.DropSlot(in.thread.ID, slotPostponed, in.now, "answered meanwhile"); err != nil {
+		return err
+	}
+	return tx.AddEvent(store.Event{At: in.now, Kind: "promise " + state, Actor: agent.Name, Case: c.ID, Conversation: in.conv.ID,
+		Data: map[string]any{"kind": store.PromiseAnswer, "due": v.Due.UTC()}})
 }
 
 // taken records that a person has the case.

@@ -335,6 +335,15 @@ func (e *Engine) undelivered(tx *store.Tx, j *job, o store.Outcome) error {
 	}
 	note := e.staff("undelivered", textArgs{To: to, Why: o.Error})
 	if t.Audience == store.ForCustomer {
+		conv, err := tx.Conversation(t.Conversation)
+		if err != nil {
+			return err
+		}
+		if !j.ByPerson {
+			if err := e.unsaid(tx, now, conv, j.Created); err != nil {
+				return err
+			}
+		}
 		return e.alert(tx, now, t, note)
 	}
 	for _, name := range e.cfg.channelNames() {

@@ -87,10 +87,32 @@ func (e *Engine) held(tx *store.Tx, now time.Time, d store.Delivery) (bool, erro
 	if err != nil {
 		return false, err
 	}
+	if err := e.unsaid(tx, now, conv, d.Created); err != nil {
+		return false, err
+	}
 	to := t.Place
 	if len(out.To) > 0 {
 		to = out.To[0].Address
 	}
 	return true, e.toDesk(tx, now, conv, desk{note: e.staff("paused-text", textArgs{To: to}),
 		lines: []channels.Line{{Who: string(e.staff("bot", textArgs{})), Text: out.Body.Text}}})
+}
+
+// unsaid undoes what follows from something that the bot was to say and that the
+// customer did not get: they have not been greeted, asked or promised anything.
+func (e *Engine) unsaid(tx *store.Tx, now time.Time, conv store.Conversation, said time.Time) error {
+	var m Memory
+	if err := json.Unmarshal([]byte(conv.Memory), &m); err != nil {
+		return err
+	}
+	n, err := tx.BotReached(conv.ID)
+	if err != nil {
+		return err
+	}
+	m.Greeted, m.Awaiting, m.Told, m.Offered = n > 0, "", false, nil
+	conv.Memory = m.String()
+	if err := tx.UpdateConversation(conv); err != nil {
+		return err
+	}
+	return e.untold(tx, now, conv, said)
 }

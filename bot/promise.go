@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"encoding/json"
 	"time"
 
 	"frontdesk/bot/texts"
@@ -175,6 +176,28 @@ func (e *Engine) stale(tx *store.Tx, now time.Time, t store.Timer, o *owed) erro
 		Data: map[string]any{"timer": t.Kind, "due": t.Due.UTC()}})
 }
 
+// slotPostponed is the slot of announcements: a newer one replaces one that still
+// waits.
+const slotPostponed = "postponed"
+
+// untold takes back a promise whose words never reached the customer: nobody may
+// be told later that it was broken. In its place the earlier one, if there was
+// any, counts as broken.
+func (e *Engine) untold(tx *store.Tx, now time.Time, conv store.Conversation, said time.Time) error {
+	if conv.Case == 0 {
+		return nil
+	}
+	withdrawn, err := tx.Withdraw(conv.Case, said, now)
+	if err != nil || !withdrawn {
+		return err
+	}
+	if err := tx.ClearTimers(conv.Case, timerRemind, timerWarn, timerBreak); err != nil {
+		return err
+	}
+	return tx.AddEvent(store.Event{At: now, Kind: "promise withdrawn", Actor: "bot", Conversation: conv.ID, Case: conv.Case,
+		Data: map[string]any{"why": "the customer was not told"}})
+}
+
 // announce tells the customer that what was promised will be later.
 func (e *Engine) announce(tx *store.Tx, o *owed, due time.Time) error {
 	to, err := e.readers(&tx.Snapshot, o.in.conv)
@@ -186,9 +209,13 @@ func (e *Engine) announce(tx *store.Tx, o *owed, due time.Time) error {
 		return err
 	}
 	lang := e.replyLang(o.in.conv)
-	s := &Situation{Now: o.in.now, Lang: lang, Letter: e.cfg.Channels[o.in.conv.Channel].Letter, Memory: Memory{Greeted: true}}
+	var memory Memory
+	if err := json.Unmarshal([]byte(o.in.conv.Memory), &memory); err != nil {
+		return err
+	}
+	s := &Situation{Now: o.in.now, Lang: lang, Letter: e.cfg.Channels[o.in.conv.Channel].Letter, Memory: memory}
 	d := Decision{Rule: "postponed", Why: "a promise is about to break", Say: []Part{{Key: "postponed", Was: e.time(o.due, lang, o.in.now)}}}
-	say := saying{format: channels.Markdown, to: to[:1], identity: id.ID, lang: lang}
+	say := saying{format: channels.Markdown, to: to[:1], identity: id.ID, lang: lang, slot: slotPostponed}
 	say.text, _ = e.compose(s, d, &CaseView{Number: o.c.ID, Kind: o.c.Kind, Stage: o.c.Stage, TakenBy: o.c.TakenBy, Due: due, Open: true})
 	return e.tell(tx, o.in, say, d)
 }

@@ -227,6 +227,6 @@ func (e *Engine) byHand(tx *store.Tx, now time.Time, in *channels.Inbound, up *u
 	if err != nil {
 		return fmt.Errorf("case %d: %w", conv.Case, err)
 	}
-	_, err = e.answered(tx, &incoming{now: now, conv: conv}, c, agent)
+	_, err = e.answered(tx, &incoming{now: now, conv: conv, thread: t}, c, agent)
 	return err
 }

@@ -85,8 +85,21 @@ func (e *Engine) quiet(tx *store.Tx, now time.Time, t store.Timer) error {
 		return nil
 	}
 	if conv.Case != 0 {
-		if c, err := tx.Case(conv.Case); err != nil || c.IsOpen() {
+		c, err := tx.Case(conv.Case)
+		if err != nil {
 			return err
+		}
+		if c.IsOpen() { // it is looked at again later
+			return tx.SetTimer(store.Timer{Kind: timerQuiet, Conversation: conv.ID, Due: now.Add(e.cfg.Quiet)})
+		}
+		if c.Stage == store.StageResolved {
+			c.Stage, c.Closed = store.StageClosed, now
+			if err := tx.UpdateCase(c); err != nil {
+				return err
+			}
+			if err := tx.AddEvent(store.Event{At: now, Kind: "stage", Actor: "time", Conversation: conv.ID, Case: c.ID, Data: map[string]any{"stage": c.Stage}}); err != nil {
+				return err
+			}
 		}
 	}
 	conv.State = store.Ended

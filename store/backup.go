@@ -305,7 +305,7 @@ func Restore(ctx context.Context, file, database string, now time.Time) (Copied,
 	}
 	before := ""
 	c, err := place(ctx, file, database, func(tmp string) (err error) {
-		if err := errors.Join(afterRestore(ctx, tmp, filepath.Base(file), now), giveTo(tmp, database)); err != nil {
+		if err := errors.Join(afterRestore(ctx, tmp, filepath.Base(file), now), GiveTo(tmp, database)); err != nil {
 			return err
 		}
 		before, err = setAside(ctx, database, now)
@@ -318,9 +318,9 @@ func Restore(ctx context.Context, file, database string, now time.Time) (Copied,
 	return c, err
 }
 
-// giveTo makes the owner of the database that of the copy: an operator may restore
-// as root what serve reads as somebody else.
-func giveTo(tmp, database string) error {
+// GiveTo makes the owner of the database that of a file beside it, where root
+// runs: an operator may restore as root what serve reads as somebody else.
+func GiveTo(tmp, database string) error {
 	info, err := os.Stat(database)
 	if errors.Is(err, fs.ErrNotExist) {
 		info, err = os.Stat(filepath.Dir(database))

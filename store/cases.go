@@ -128,7 +128,7 @@ type Promise struct {
 	Kind  string    `json:"kind"` // answer, solution
 	Due   time.Time `json:"due"`
 	Made  time.Time `json:"made"`
-	State string    `json:"state"` // open, kept, postponed, broken
+	State string    `json:"state"` // open, kept, postponed, broken, withdrawn (never told)
 	Ended time.Time `json:"ended,omitzero"`
 }
 
@@ -150,6 +150,20 @@ func (tx *Tx) AddPromise(p Promise) error {
 // EndPromise ends a case's open promise of a kind, if it has one.
 func (tx *Tx) EndPromise(caseID int64, kind, state string, now time.Time) error {
 	return tx.exec("UPDATE promise SET state = ?, ended = ? WHERE case_id = ? AND kind = ? AND state = 'open'", state, ms(now), caseID, kind)
+}
+
+// Withdraw takes back the open promise to answer that was made at a moment. The
+// one that it replaced then counts as broken. It reports whether there was one.
+func (tx *Tx) Withdraw(caseID int64, made, now time.Time) (bool, error) {
+	err := tx.one("UPDATE promise SET state = 'withdrawn', ended = ? WHERE case_id = ? AND kind = 'answer' AND state = 'open' AND made = ?",
+		ms(now), caseID, ms(made))
+	if err == ErrNotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, tx.exec("UPDATE promise SET state = 'broken' WHERE case_id = ? AND kind = 'answer' AND state = 'postponed' AND ended = ?", caseID, ms(made))
 }
 
 // Promises returns what was promised on a case, oldest first.

@@ -26,7 +26,7 @@ func (s *Snapshot) Attempts(delivery int64) ([]Attempt, error) {
 // Requeue makes a delivery that failed or was dropped one that is due now. What
 // else stands in the outbox is ErrNotFound.
 func (tx *Tx) Requeue(delivery int64, now time.Time) error {
-	return tx.one("UPDATE outbox SET state = 'queued', next = ?, ended = NULL WHERE id = ? AND state IN ('failed', 'dropped')", ms(now), delivery)
+	return tx.one("UPDATE outbox SET state = 'queued', next = ?, ended = NULL, error = '' WHERE id = ? AND state IN ('failed', 'dropped')", ms(now), delivery)
 }
 
 // FindEvents returns the newest events of a kind ("" = any) and about a case

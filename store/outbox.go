@@ -111,6 +111,20 @@ func (tx *Tx) Drop(id int64, now time.Time, why string) error {
 	return tx.one("UPDATE outbox SET state = 'dropped', ended = ?, error = ? WHERE id = ? AND state = 'queued'", ms(now), why, id)
 }
 
+// DropSlot takes what waits for a slot of a thread out of the queue, unless an
+// earlier attempt at it may have got through.
+func (tx *Tx) DropSlot(thread int64, slot string, now time.Time, why string) error {
+	return tx.exec("UPDATE outbox SET state = 'dropped', ended = ?, error = ? WHERE thread = ? AND slot = ? AND slot <> '' AND state = 'queued' AND unsure = 0",
+		ms(now), why, thread, slot)
+}
+
+// BotReached counts what the bot said in a conversation and what did not fail on
+// its way.
+func (s *Snapshot) BotReached(conversation int64) (int, error) {
+	return one(s, scanned[int], `SELECT count(*) FROM message m JOIN outbox o ON o.message = m.id
+		WHERE m.conversation = ? AND m.author = 'bot' AND m.audience = 'customer' AND o.state IN ('queued', 'sending', 'sent')`, conversation)
+}
+
 // Postpone moves a queued delivery; it is no attempt.
 func (tx *Tx) Postpone(id int64, next time.Time) error {
 	return tx.one("UPDATE outbox SET next = ? WHERE id = ? AND state = 'queued'", ms(next), id)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -153,7 +154,11 @@ func (a *app) showCase(cfg *Config, s *store.Snapshot, id int64) error {
 		fmt.Fprintf(a.out, "%s  %s (%s)\n%s\n\n", m.At, m.Name, kind, m.Text)
 	}
 	for _, e := range v.Events {
-		fmt.Fprintf(a.out, "%s  %s by %s %v\n", when(cfg, e.At), e.Kind, e.Actor, e.Data)
+		data, err := json.Marshal(e.Data)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s  %s by %s %s %s\n", when(cfg, e.At), e.Kind, e.Actor, data, short(e.Words, 80))
 	}
 	return nil
 }

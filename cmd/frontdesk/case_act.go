@@ -37,6 +37,8 @@ left out if the customer has been answered before; "-" reads it from stdin.`,
 			long: `The case goes back to its first stage, nobody has it, and the desk gets the brief.
 The customer is told nothing.`,
 			example: `  frontdesk case reopen 1042 "it broke again" --as Ana`},
+		{name: "bot", use: "bot NUMBER", short: "Hand the conversation back to the bot",
+			example: "  frontdesk case bot 1042 --as Ana"},
 		{name: "promise", use: `promise NUMBER [REASON] --at "2006-01-02 15:04"`, short: "Promise the customer another time for the answer",
 			long: `The customer is told the time, with an apology if it replaces another one; then a
 reason is needed, which stays internal. The time is on the company's clock, must

@@ -61,11 +61,11 @@ func (a *app) talk(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return h.run(ctx) })
 	term.ended = func() error {
 		defer stop()
 		return term.drained(ctx, h.db)
 	}
+	g.Go(func() error { return h.run(ctx) })
 	return errors.Join(g.Wait(), h.db.Close())
 }
 

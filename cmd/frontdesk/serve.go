@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"frontdesk/store"
+
 	"frontdesk/bot"
 )
 
@@ -138,6 +140,10 @@ func lock(database string) (unlock func(), err error) {
 	name := database + ".lock"
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	if err := store.GiveTo(name, database); err != nil { // serve may run as somebody else
+		f.Close()
 		return nil, fmt.Errorf("lock: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {

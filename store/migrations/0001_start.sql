@@ -94,7 +94,7 @@ CREATE TABLE promise (
 	kind    TEXT NOT NULL CHECK (kind IN ('answer', 'solution')),
 	due     INTEGER NOT NULL,
 	made    INTEGER NOT NULL,
-	state   TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'kept', 'postponed', 'broken')),
+	state   TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'kept', 'postponed', 'broken', 'withdrawn')),
 	ended   INTEGER,
 	CHECK ((state = 'open') = (ended IS NULL))
 ) STRICT;
@@ -251,6 +251,7 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_due ON outbox (channel, next) WHERE state = 'queued';
 CREATE INDEX outbox_thread ON outbox (thread, id) WHERE state IN ('queued', 'sending');
 CREATE INDEX outbox_budget ON outbox (identity, created) WHERE by_person = 0;
+CREATE INDEX outbox_message ON outbox (message) WHERE message IS NOT NULL;
 CREATE INDEX outbox_slot ON outbox (thread, slot) WHERE slot <> '';
 
 CREATE TABLE attempt (
