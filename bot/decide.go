@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"slices"
+
 	"frontdesk/faq"
 	"frontdesk/store"
 )
@@ -116,6 +118,11 @@ func decide(s *Situation) Decision {
 		return after
 	}
 
+	// What an answer asked the customer to send, they send.
+	if s.Memory.Awaiting == awaitHelped && len(s.Facts.Orders)+len(s.Facts.Models) > 0 && !slices.ContainsFunc(questions(s), asks) {
+		return requested(s, d, kindRequest)
+	}
+
 	// 10. Otherwise, honestly: a person.
 	d.handOver(s, kindQuestion, "unsure")
 	if len(d.Case.Candidates) > 0 {
@@ -181,6 +188,9 @@ func helped(s *Situation, d Decision) (Decision, bool) {
 		d.score(i)
 		return notHelped(s, d), true
 	}
+	if failed(s.Text) && !slices.ContainsFunc(questions(s), isSure) {
+		return notHelped(s, d), true
+	}
 	if i, ok := s.intent(faq.Helped, faq.Yes); ok {
 		d.score(i)
 		d.end(s)
@@ -242,8 +252,8 @@ func complained(s *Situation, d Decision) Decision {
 		d.say("complaint-evidence")
 	}
 	d.say("complaint-secret")
-	d.say("complaint-due")
 	d.answerKnown(s)
+	d.say("complaint-due")
 	return d.because("complaint", "the customer complains")
 }
 

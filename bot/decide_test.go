@@ -189,7 +189,7 @@ func TestDecide(t *testing.T) {
 			{bot, "I want to complain", "complaint: complaint complaint-missing(description time people order) complaint-evidence complaint-secret complaint-due | complaint because complaint | waiting awaits details"},
 			{bot, "我要投诉", "complaint: complaint complaint-missing(description time people order) complaint-evidence complaint-secret complaint-due | complaint because complaint | waiting awaits details"},
 			{bot, angry, outraged},
-			{bot, angry + "\n\n" + known, "complaint: complaint complaint-missing(place) complaint-evidence complaint-secret complaint-due answer-to @office-hours | complaint because complaint | waiting awaits details"},
+			{bot, angry + "\n\n" + known, "complaint: complaint complaint-missing(place) complaint-evidence complaint-secret answer-to @office-hours complaint-due | complaint because complaint | waiting awaits details"},
 			{moment{files: 1}, angry, "complaint: complaint complaint-missing(place) complaint-secret complaint-due | complaint because complaint | waiting awaits details"},
 			{bot, "我要投诉你们的送货员张师傅，昨天上午十点在北京市朝阳区建国路8号，他对我大喊大叫。", "complaint: complaint complaint-evidence complaint-secret complaint-due | complaint because complaint | waiting"},
 			{waits, angry, outraged},

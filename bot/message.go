@@ -151,7 +151,7 @@ func missing(s *Situation) []string {
 	if len(s.Facts.Times) == 0 {
 		names = append(names, "time")
 	}
-	if len(s.Facts.People) > 0 && len(s.Facts.Places) == 0 {
+	if len(s.Facts.People) > 0 && len(s.Facts.Places) == 0 && !remote(s.Text) {
 		names = append(names, "place")
 	}
 	if len(s.Facts.People) == 0 && len(s.Facts.Orders) == 0 {
@@ -181,6 +181,30 @@ func words(facts []extract.Fact) []string {
 		all = append(all, f.Text)
 	}
 	return all
+}
+
+// failed reports whether a reply to an answer begins by saying that it failed.
+func failed(text string) bool {
+	text = strings.ToLower(strings.TrimSpace(text))
+	for _, w := range []string{"no,", "no.", "no!", "nope", "that does not", "that doesn't", "it does not", "it doesn't", "still ", "not working",
+		"不行", "不对", "没用", "没有用", "还是不", "仍然不", "不是这个", "不能用", "试过了"} {
+		if strings.HasPrefix(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// remote reports whether something happened by telephone or in writing, where
+// asking for the place makes no sense.
+func remote(text string) bool {
+	text = strings.ToLower(text)
+	for _, w := range []string{"phone", "called", "hotline", "e-mail", "email", "by mail", "chat", "online", "电话", "热线", "邮件", "微信", "网上", "线上", "在线"} {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // urgent reports whether a text speaks of danger, or asks for haste in so many

@@ -149,3 +149,40 @@ func (h *house) conversationRef(conversation int64) string {
 		return s.RefOf(said[0].ID)
 	})
 }
+
+// A paused bot announces nothing; people are told that the time is about to pass.
+func TestAPausedBotAnnouncesNothing(t *testing.T) {
+	bubble(t, func(t *testing.T, h *house) {
+		h.run()
+		h.mail("tom@customers.example", unknown)
+		settle(time.Minute)
+		if err := h.engine.Pause(context.Background(), "Ana", ""); err != nil {
+			t.Fatal(err)
+		}
+		settle(20 * 24 * time.Hour)
+		if got := h.post.texts("tom@customers.example"); len(got) != 1 {
+			t.Errorf("the customer got %q, want the first answer alone", got)
+		}
+		ps := look(h, func(s *store.Snapshot) ([]store.Promise, error) { return s.Promises(1001) })
+		if len(ps) != 1 || ps[0].State != store.Broken {
+			t.Errorf("promises %+v, want one, broken", ps)
+		}
+	})
+}
+
+// After an answer, what is promised next may be postponed once again.
+func TestAnAnsweredCaseStartsAnew(t *testing.T) {
+	bubble(t, func(t *testing.T, h *house) {
+		h.run()
+		h.mail("tom@customers.example", unknown)
+		settle(3 * 24 * time.Hour) // the bot has postponed once
+		h.act(1001, actResolve, "Done.")
+		h.mail("tom@customers.example", "It still does not work.", answers(h.conversationRef(1)))
+		before := len(h.post.texts("tom@customers.example"))
+		settle(3 * 24 * time.Hour)
+		after := h.post.texts("tom@customers.example")
+		if got := strings.Join(after[before:], "\n"); !strings.Contains(got, "isn't ready") {
+			t.Errorf("the second promise is not announced: %q", got)
+		}
+	})
+}
