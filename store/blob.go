@@ -29,7 +29,13 @@ type Upload struct {
 func (db *DB) Upload(ctx context.Context, r io.Reader, now time.Time) (*Upload, error) {
 	u := &Upload{}
 	sum := sha256.New()
-	buf := make([]byte, chunkSize)
+	lent, _ := db.buffers.Get().(*[]byte)
+	if lent == nil {
+		lent = new([]byte)
+		*lent = make([]byte, chunkSize)
+	}
+	defer db.buffers.Put(lent)
+	buf := *lent
 	var first []byte
 	put := func(p []byte) error {
 		h := sha256.Sum256(p)

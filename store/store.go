@@ -48,6 +48,8 @@ type DB struct {
 	done     chan struct{}
 	wg       sync.WaitGroup
 	close    sync.Once
+
+	buffers sync.Pool // of *[]byte, one chunk each
 }
 
 // dsn explains the options of every connection; pragmas are per connection, so
