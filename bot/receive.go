@@ -114,7 +114,7 @@ func reason(in *channels.Inbound) string {
 // sort does what the kind of a message asks for.
 func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading heard, ledger int64) (channels.Reply, error) {
 	var none channels.Reply
-	if maybeHuman(in) {
+	if maybeHuman(in) && !e.cfg.ours(in.From) {
 		known, err := e.ofOurs(tx, in)
 		if err != nil {
 			return none, err

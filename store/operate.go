@@ -36,6 +36,11 @@ func (s *Snapshot) FindEvents(kind string, caseID int64, limit int) ([]Event, er
 		kind, caseID, limitOr(limit))
 }
 
+// EventKinds returns the kinds of the events that there are.
+func (s *Snapshot) EventKinds() ([]string, error) {
+	return list(s, scanned[string], "SELECT DISTINCT kind FROM event ORDER BY kind")
+}
+
 // CustomersAt returns the customers who have this address, of whatever kind.
 func (s *Snapshot) CustomersAt(address string) ([]int64, error) {
 	return list(s, scanned[int64], "SELECT DISTINCT customer FROM identity WHERE address = ? ORDER BY customer", address)

@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,6 +33,15 @@ bot, customer, time, channel, operator, or the name of a member of staff.`,
 				events, err := s.FindEvents(kind, id, limit)
 				if err != nil {
 					return err
+				}
+				if kind != "" && len(events) == 0 {
+					kinds, err := s.EventKinds()
+					if err != nil {
+						return err
+					}
+					if !slices.Contains(kinds, kind) {
+						return fmt.Errorf("there is no event of kind %q; there are: %s", kind, strings.Join(kinds, ", "))
+					}
 				}
 				if a.json {
 					return a.printJSON(append([]store.Event{}, events...))
