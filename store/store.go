@@ -74,6 +74,16 @@ func dsn(file string, readOnly bool) string {
 // ([NewerError]) and one that is not Frontdesk's.
 func Open(ctx context.Context, file string) (*DB, error) {
 	db, err := open(ctx, file)
+	// While several processes make a new file WAL, SQLite may find a journal gone
+	// that another has just removed. It waits for locks itself, but not for this.
+	for wait := 10 * time.Millisecond; err != nil && inTheWay(err) && wait < time.Second; wait *= 2 {
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("open database %s: %w", file, ctx.Err())
+		case <-time.After(wait):
+		}
+		db, err = open(ctx, file)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", file, err)
 	}
@@ -239,6 +249,12 @@ func within(ctx context.Context, c *sql.Conn, begin string, fn func() error) err
 // succeed later.
 func Unavailable(err error) bool {
 	return broken(err) || errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// inTheWay reports whether another process may be the reason for an error.
+func inTheWay(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && e.Code == sqlite3.ErrIoErr
 }
 
 // broken reports whether SQLite itself could not go on: the whole transaction is
