@@ -76,7 +76,9 @@ func Open(ctx context.Context, file string) (*DB, error) {
 	db, err := open(ctx, file)
 	// While several processes make a new file WAL, SQLite may find a journal gone
 	// that another has just removed. It waits for locks itself, but not for this.
-	for wait := 10 * time.Millisecond; err != nil && inTheWay(err) && wait < time.Second; wait *= 2 {
+	// A lock that was waited for in vain is not waited for again.
+	began := time.Now()
+	for wait := 10 * time.Millisecond; err != nil && inTheWay(err) && time.Since(began) < time.Second; wait *= 2 {
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("open database %s: %w", file, ctx.Err())
@@ -254,7 +256,7 @@ func Unavailable(err error) bool {
 // inTheWay reports whether another process may be the reason for an error.
 func inTheWay(err error) bool {
 	var e sqlite3.Error
-	return errors.As(err, &e) && e.Code == sqlite3.ErrIoErr
+	return errors.As(err, &e) && (e.Code == sqlite3.ErrIoErr || e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked)
 }
 
 // broken reports whether SQLite itself could not go on: the whole transaction is
