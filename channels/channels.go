@@ -23,6 +23,7 @@ package channels
 
 import (
 	"context"
+	"io"
 	"time"
 )
 
@@ -102,7 +103,51 @@ type Parser interface {
 
 // Fetcher is a Source whose files arrive by reference.
 type Fetcher interface {
-	Fetch(ctx context.Context, f File) (Blob, error)
+	// Fetch opens the bytes behind f.Ref; the caller closes them. A [SendError]
+	// with Permanent says that they will never be had: deleted, too large, not
+	// ours to read. Any other error is temporary.
+	Fetch(ctx context.Context, f File) (io.ReadCloser, error)
+}
+
+// Directory is a Source that can tell more of people than their messages do.
+// Errors are those of [Fetcher].
+type Directory interface {
+	// Profile returns what the service knows of p.
+	Profile(ctx context.Context, p Person) (Profile, error)
+	// Members returns everybody in a room, ourselves left out.
+	Members(ctx context.Context, room string) ([]Person, error)
+}
+
+// Profile is what a service knows of a person. It proves nothing.
+type Profile struct {
+	Name     string
+	Mail     string // lower case; empty if the service does not tell
+	Org      string // the organisation, as the service names it
+	Lang     string // BCP 47, as the person has set it
+	External bool   // belongs to another organisation than we do
+	Robot    bool
+}
+
+// Direct is a Sender that can write to one person alone.
+type Direct interface {
+	// Direct names the place where p and we talk alone; "" if there is none for
+	// such a person. It asks nobody.
+	Direct(p Person) (place string)
+}
+
+// Rememberer is a Handler that knows which talks a source must look after when
+// it catches up on what it missed.
+type Rememberer interface {
+	// Talks returns the places of a channel where something was said since a
+	// time, the newest first.
+	Talks(ctx context.Context, channel string, since time.Time) ([]Talk, error)
+}
+
+// Talk is a place where people talk with us.
+type Talk struct {
+	Place  string // as in [Inbound].Place; of a staff thread the room
+	Root   string // ref of the message that the others hang below; empty if there is none
+	Newest string // ref of the newest message there
 }
 
 // State of a channel.

@@ -15,6 +15,27 @@ const (
 	Edit      Kind = "edit"       // Ref names the message whose text changed; Text is the new one
 	Deletion  Kind = "deletion"   // Ref names the message that was taken back
 	Reaction  Kind = "reaction"   // Refs names the message; Text is the sign
+
+	// Membership: From came into Room (Text is [Joined]) or left it ([Left]).
+	Membership Kind = "membership"
+	// Service: the service tells something that nobody said to us, such as a
+	// renamed team, or a robot speaks to others. It is recorded, and that is all.
+	Service Kind = "service"
+)
+
+// What a Membership says.
+const (
+	Joined = "joined"
+	Left   = "left"
+)
+
+// Toward says whom a message is meant for, as far as the place shows it.
+type Toward string
+
+const (
+	ToUs   Toward = ""      // to us: a mail, a direct message, a mention, a button
+	ToRoom Toward = "room"  // said in a room that is there for us to answer
+	Aside  Toward = "aside" // said near us: taken only where it goes on with its author's own talk
 )
 
 // Proof says what the transport proves about the sender.
@@ -32,6 +53,8 @@ type Person struct {
 	Kind    string // the name space of Address: "mail", "slack", "web", "chat"
 	Address string // canonical: a mail address is lower case
 	Name    string // as the outside shows it; may be empty, never trusted
+
+	External bool `json:",omitempty"` // belongs to another organisation than we do
 }
 
 // Zero reports whether nobody is named.
@@ -68,8 +91,15 @@ type Inbound struct {
 	// Refs continues its author's talk there. Empty for mail, where a message
 	// that answers nothing begins a talk.
 	Place string
+	// Room is the room that Place is a part of, such as the channel around a
+	// thread; empty if Place is all of it.
+	Room string
+	// Root is the ref of the message below which the author wrote in a Place that
+	// is not itself a thread; answers then hang below it too.
+	Root string
 	// Public says that others than the author read what is said in Place.
 	Public bool
+	Toward Toward
 
 	Subject string
 	Text    string // what the author wrote now: without quotes and signature
@@ -103,6 +133,7 @@ type Action struct {
 type Reply struct {
 	Errors  map[string]string // by field of the form
 	Refusal string            // why nothing was done, in the person's language
+	Notice  string            // a word for the one who acted, whom alone it is shown
 	Form    *Form             // to be shown next
 }
 
@@ -111,30 +142,37 @@ type Query struct {
 	Channel string
 	From    Person
 	Lang    string            // "" = the person's or the company's
-	Name    string            // "home", "case", "form", "preview"
-	Case    int64             // for "case", "form", "preview"
+	Name    string            // "home", "case", "preview", "prompts"
+	Case    int64             // for "case", "preview"
 	Fields  map[string]string // e.g. the text to preview
 }
 
 // View is plain data that adapters draw.
 type View struct {
-	Title string
-	Text  string
-	Cards []Card
-	Form  *Form
+	Title   string
+	Text    string
+	Cards   []Card
+	Choices []Choice // "prompts": what the person may want to say
 }
 
-// Form asks for fields.
+// Form asks for fields. Submitted, it becomes Action, whose Fields are then
+// joined by those that were filled in.
 type Form struct {
-	Action string // the name of the Action that it becomes
-	Title  string
+	Action Action
+	Title  string // some channels cut it at 24 characters
+	Text   string // above the fields, plain: what the customer would get, say
 	Submit string
+	Cancel string
 	Fields []FormField
 }
 
 // FormField is one field of a form.
 type FormField struct {
-	Name, Label, Value string
-	Options            []string // a choice of these, if any
-	Long, Required     bool
+	Name, Label, Value, Hint string
+	Options                  []FormOption // a choice of these, if any
+	Long, Required           bool
+	Max                      int // characters; 0: no limit of ours
 }
+
+// FormOption is one value to choose, and how it reads.
+type FormOption struct{ Value, Label string }

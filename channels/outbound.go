@@ -20,7 +20,7 @@ type Op string
 const (
 	Post  Op = "post"
 	Amend Op = "edit"  // change the message named by Target
-	React Op = "react" // put Body as a sign on the message named by Target
+	React Op = "react" // put Sign on the message named by Target
 )
 
 // Format of a body.
@@ -50,10 +50,17 @@ type Outbound struct {
 	Place   string   // chat: where to post
 	Subject string   // mail: the subject of the talk, without "Re:"
 	Refs    []string // what this answers, nearest first
+	// Root is the ref of the message below which this is to stand, in places that
+	// have room for talks below messages; empty: below none.
+	Root string `json:",omitempty"`
+	// Since is when this was put into the outbox: no attempt was earlier.
+	Since time.Time `json:",omitzero"`
 
 	Op     Op
 	Slot   string // a newer delivery for a slot replaces an unsent older one
 	Target string // for Amend and React: the ref of the message concerned
+	// Sign is what React puts on the message: "ok" or "warning".
+	Sign string `json:",omitempty"`
 
 	Audience Audience
 	ByPerson bool   // a person wrote the words; otherwise it is automatic and says so (RFC 3834)
@@ -91,6 +98,7 @@ type Choice struct {
 	Label  string
 	Action Action
 	Style  string // "", "primary", "danger"
+	Hint   string `json:",omitempty"` // what a screen reader says instead of Label
 }
 
 // SendError is what a Sender knows about a failed attempt.

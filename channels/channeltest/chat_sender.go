@@ -121,6 +121,10 @@ func (c *Chat) refuse(out channels.Outbound) error {
 		if m := c.refs[out.Target]; m == nil || m.deleted {
 			return fmt.Errorf("no such message: %q", out.Target)
 		}
+		if out.Sign != "ok" && out.Sign != "warning" {
+			return fmt.Errorf("unknown sign %q", out.Sign)
+		}
+		return nil
 	default:
 		return fmt.Errorf("unknown op %q", out.Op)
 	}
@@ -143,7 +147,7 @@ func (c *Chat) accept(out channels.Outbound) (ref string) {
 		return m.Ref
 	case channels.React:
 		m := c.refs[out.Target]
-		m.Reactions = append(m.Reactions, out.Body.Text)
+		m.Reactions = append(m.Reactions, out.Sign)
 		return m.Ref
 	}
 	m := &message{Post: Post{Ref: c.newRef(out.Place), Place: out.Place, Text: out.Body.Text, Refs: out.Refs,
