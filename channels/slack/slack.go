@@ -113,7 +113,9 @@ func (c *Channel) Direct(p channels.Person) string {
 }
 
 // ref names a message.
-func (c *Channel) ref(channel, ts string) string { return "slack:" + c.cfg.Team + "/" + channel + "/" + ts }
+func (c *Channel) ref(channel, ts string) string {
+	return "slack:" + c.cfg.Team + "/" + channel + "/" + ts
+}
 
 // splitRef undoes ref.
 func splitRef(ref string) (channel, ts string, ok bool) {

@@ -1,0 +1,199 @@
+package slack
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"maps"
+	"strings"
+
+	"frontdesk/channels"
+)
+
+// interaction holds the fields of block_actions and view_submission.
+type interaction struct {
+	User    maybe[acting] `json:"user"`
+	Channel maybe[struct {
+		ID word `json:"id"`
+	}] `json:"channel"`
+	Enterprise maybe[struct {
+		ID word `json:"id"`
+	}] `json:"enterprise"`
+	Container maybe[struct {
+		Type     word `json:"type"`
+		Channel  word `json:"channel_id"`
+		TS       word `json:"message_ts"`
+		Thread   word `json:"thread_ts"`
+		Fleeting flag `json:"is_ephemeral"`
+	}] `json:"container"`
+	Message maybe[message]   `json:"message"`
+	Actions list[pressed]    `json:"actions"`
+	View    maybe[modalView] `json:"view"`
+}
+
+// acting is the user of an interaction.
+type acting struct {
+	ID       word `json:"id"`
+	Name     word `json:"name"`
+	Username word `json:"username"`
+	Team     word `json:"team_id"`
+}
+
+// pressed is one button pressed, or option chosen.
+type pressed struct {
+	input
+	Type word `json:"type"`
+	At   word `json:"action_ts"`
+}
+
+// input is the state of one element of a view.
+type input struct {
+	Value    word          `json:"value"`
+	Option   maybe[option] `json:"selected_option"`
+	Options  list[option]  `json:"selected_options"`
+	Date     word          `json:"selected_date"`
+	Time     word          `json:"selected_time"`
+	DateTime word          `json:"selected_date_time"`
+	User     word          `json:"selected_user"`
+	Channel  word          `json:"selected_channel"`
+	Conv     word          `json:"selected_conversation"`
+}
+
+type option struct {
+	Value word `json:"value"`
+}
+
+// modalView is a view that was submitted.
+type modalView struct {
+	ID       word `json:"id"`
+	Metadata word `json:"private_metadata"`
+	State    maybe[struct {
+		Values dict[dict[input]] `json:"values"`
+	}] `json:"state"`
+}
+
+// slash holds the fields of a slash command. Text is as typed: Slack escapes it
+// as it does in messages.
+type slash struct {
+	Command   word `json:"command"`
+	SlashText word `json:"text"`
+	UserID    word `json:"user_id"`
+	UserName  word `json:"user_name"`
+	ChannelID word `json:"channel_id"`
+}
+
+// chosen is what the person put in.
+func (i *input) chosen() string {
+	var many []string
+	for _, o := range i.Options {
+		many = append(many, string(o.Value))
+	}
+	return cmp.Or(string(i.Value), string(i.Option.V.Value), strings.Join(many, ","), string(i.Date), string(i.Time),
+		string(i.DateTime), string(i.User), string(i.Channel), string(i.Conv))
+}
+
+// actor is who acted in an interaction.
+func (r *reading) actor() channels.Person {
+	u := r.p.User.V
+	team := u.Team
+	if r.p.Enterprise.V.ID != "" && team == r.p.Enterprise.V.ID {
+		team = "" // the person is named by the organisation that we are in
+	}
+	r.meta.user, r.meta.trigger, r.meta.respond = string(u.ID), string(r.p.Trigger), string(r.p.RespondURL)
+	return r.person(string(u.ID), string(cmp.Or(u.Name, u.Username)), team)
+}
+
+// pressed reads the press of a button. The ref that it answers is that of the
+// message with the button.
+func (r *reading) pressed() error {
+	p := r.p
+	r.in.From, r.in.Proof = r.actor(), channels.Proven
+	if r.in.From.Zero() {
+		return errors.New("block_actions of nobody")
+	}
+	channel := string(cmp.Or(p.Container.V.Channel, p.Channel.V.ID))
+	ts := string(cmp.Or(p.Container.V.TS, p.Message.V.TS))
+	thread := string(cmp.Or(p.Container.V.Thread, p.Message.V.ThreadTS))
+	direct := isDirect(channel, "")
+	switch {
+	case channel == "": // in a modal or on the home tab
+		r.in.Place = r.c.Direct(r.in.From)
+	default:
+		r.place(channel, direct, cmp.Or(thread, ts), r.in.From)
+	}
+	if channel != "" && ts != "" {
+		r.in.Refs = []string{r.c.ref(channel, ts)}
+	}
+	if thread != "" && thread != ts {
+		r.meta.thread = thread
+		if direct {
+			r.in.Root = r.c.ref(channel, thread)
+		}
+	}
+	if len(p.Actions) == 0 {
+		return errors.New("block_actions without an action")
+	}
+	first := p.Actions[0]
+	r.in.Arrived = stamp(string(first.At))
+	value := first.chosen()
+	if value == "" { // a link, or a field of a form that is not submitted yet
+		r.service("block_actions: " + string(first.Type) + " without a value")
+		return nil
+	}
+	a, err := decodeAction(value)
+	if err != nil {
+		return err
+	}
+	r.in.Action = &a
+	return nil
+}
+
+// submitted reads a modal that was filled in. The same values sent twice from one
+// view are the same submission.
+func (r *reading) submitted() error {
+	view := r.p.View.V
+	r.in.From, r.in.Proof = r.actor(), channels.Proven
+	if r.in.From.Zero() {
+		return errors.New("view_submission of nobody")
+	}
+	r.in.Place = r.c.Direct(r.in.From)
+	a, err := decodeAction(string(view.Metadata))
+	if err != nil {
+		return err
+	}
+	fields := maps.Clone(a.Fields)
+	if fields == nil {
+		fields = map[string]string{}
+	}
+	for name, elements := range view.State.V.Values {
+		for _, e := range elements { // one: "value"
+			fields[name] = e.chosen()
+		}
+	}
+	a.Fields = fields
+	r.in.Action = &a
+	sum := sha256.Sum256([]byte(encodeAction(a)))
+	r.in.Keys = []string{"slack:view:" + string(view.ID) + ":" + hex.EncodeToString(sum[:])}
+	return nil
+}
+
+// slash reads a slash command. Where it was typed is not told to the engine: the
+// answer is for the one person.
+func (r *reading) slash() error {
+	p := r.p
+	r.meta.kind, r.meta.channel, r.meta.user = slashType, string(p.ChannelID), string(p.UserID)
+	r.meta.trigger, r.meta.respond = string(p.Trigger), string(p.RespondURL)
+	if p.UserID == "" {
+		return errors.New("a slash command of nobody")
+	}
+	team := p.TeamID
+	if p.EnterpriseID != "" && string(p.EnterpriseID) == r.self.Enterprise {
+		team = ""
+	}
+	r.in.From, r.in.Proof = r.person(string(p.UserID), string(p.UserName), team), channels.Proven
+	r.in.Place = r.c.Direct(r.in.From)
+	text, _ := plain(string(p.SlashText), r.self.User)
+	r.in.Action = &channels.Action{Name: "ask", Fields: map[string]string{"text": text}}
+	return nil
+}
