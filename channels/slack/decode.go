@@ -83,6 +83,12 @@ type meta struct {
 	tab     string // of app_home_opened
 	revoked bool   // we may no longer do anything
 	missed  bool   // Slack says that it left events out
+
+	// Of a modal that was submitted: its title, the label that closes it, its
+	// fields, and one of them.
+	title, cancel string
+	fields        map[string]bool
+	first         string
 }
 
 // Parse reads the raw bytes of an earlier message again.
@@ -338,3 +344,6 @@ func mustJSON(v any) []byte {
 	}
 	return b
 }
+
+// tsOf writes a time as Slack writes a ts.
+func tsOf(t time.Time) string { return fmt.Sprintf("%d.%06d", t.Unix(), t.Nanosecond()/1000) }

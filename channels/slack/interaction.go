@@ -68,7 +68,17 @@ type option struct {
 type modalView struct {
 	ID       word `json:"id"`
 	Metadata word `json:"private_metadata"`
-	State    maybe[struct {
+	Title    maybe[struct {
+		Text word `json:"text"`
+	}] `json:"title"`
+	Close maybe[struct {
+		Text word `json:"text"`
+	}] `json:"close"`
+	Blocks list[struct {
+		ID   word `json:"block_id"`
+		Type word `json:"type"`
+	}] `json:"blocks"`
+	State maybe[struct {
 		Values dict[dict[input]] `json:"values"`
 	}] `json:"state"`
 }
@@ -158,6 +168,14 @@ func (r *reading) submitted() error {
 		return errors.New("view_submission of nobody")
 	}
 	r.in.Place = r.c.Direct(r.in.From)
+	r.meta.title, r.meta.cancel = string(view.Title.V.Text), string(view.Close.V.Text)
+	r.meta.fields = map[string]bool{}
+	for _, b := range view.Blocks {
+		if b.Type == "input" {
+			r.meta.first = cmp.Or(r.meta.first, string(b.ID))
+			r.meta.fields[string(b.ID)] = true
+		}
+	}
 	a, err := decodeAction(string(view.Metadata))
 	if err != nil {
 		return err

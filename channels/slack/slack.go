@@ -49,6 +49,8 @@ type Channel struct {
 	cfg  Config
 	log  *slog.Logger
 	self atomic.Pointer[self] // nil until Slack has told us
+
+	intake intake
 }
 
 // self is who we are in the workspace, from auth.test.
@@ -87,7 +89,7 @@ func New(name string, cfg Config, log *slog.Logger) (*Channel, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("slack: %w", err)
 	}
-	return &Channel{name: name, cfg: cfg, log: log.With("channel", name)}, nil
+	return &Channel{name: name, cfg: cfg, log: log.With("channel", name), intake: newIntake(cfg)}, nil
 }
 
 var (

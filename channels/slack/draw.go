@@ -1,0 +1,163 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	slackapi "github.com/slack-go/slack"
+
+	"frontdesk/channels"
+)
+
+// ackLimit is how large an acknowledgement may be: Slack drops one of 20 KB
+// without a word.
+const ackLimit = 20_000
+
+// answer is the body that goes with the acknowledgement of a modal that was
+// submitted: it shows errors, or the next form, or closes all. It is nil for
+// everything else.
+func (r *run) answer(j *job, reply channels.Reply) []byte {
+	if j.meta.kind != "view_submission" {
+		return nil
+	}
+	var resp *slackapi.ViewSubmissionResponse
+	word := reply.Refusal
+	if word == "" {
+		word = reply.Notice
+	}
+	switch {
+	case len(reply.Errors) > 0:
+		resp = slackapi.NewErrorsViewSubmissionResponse(j.meta.known(reply.Errors))
+	case reply.Form != nil:
+		view := modal(*reply.Form, "")
+		resp = slackapi.NewUpdateViewSubmissionResponse(&view)
+	case word != "" && j.meta.title != "": // there is no channel to say it in: the modal says it
+		view := modal(channels.Form{Title: j.meta.title, Text: word, Cancel: j.meta.cancel}, "")
+		resp = slackapi.NewUpdateViewSubmissionResponse(&view)
+	default:
+		resp = slackapi.NewClearViewSubmissionResponse()
+	}
+	b, err := json.Marshal(resp)
+	if err != nil || len(b) >= ackLimit-200 {
+		r.log.Warn("the answer to a modal is left out", "size", len(b), "err", err)
+		b = []byte(`{"response_action":"clear"}`)
+	}
+	return b
+}
+
+// known lays errors on fields that the view has: Slack refuses others.
+func (m *meta) known(errors map[string]string) map[string]string {
+	out := map[string]string{}
+	for name, text := range errors {
+		if !m.fields[name] && m.first != "" {
+			name = m.first
+		}
+		out[name] = joined([]string{out[name], text}, " ")
+	}
+	return out
+}
+
+// draw shows what a Reply says to the one who acted. It is done beside the work,
+// and may be lost.
+func (r *run) draw(j *job, reply channels.Reply) {
+	if j.meta.kind == "view_submission" {
+		return // it went with the acknowledgement
+	}
+	if reply.Form != nil && j.meta.trigger != "" {
+		view := modal(*reply.Form, "")
+		r.later(func(ctx context.Context) error {
+			if _, err := r.client().OpenViewContext(ctx, j.meta.trigger, view); err != nil {
+				return fmt.Errorf("open a form: %w", err)
+			}
+			return nil
+		})
+	}
+	for _, text := range []string{reply.Refusal, reply.Notice} {
+		if text != "" {
+			r.later(func(ctx context.Context) error { return r.whisper(ctx, &j.meta, text) })
+		}
+	}
+}
+
+// whisper says something to the one who acted alone.
+func (r *run) whisper(ctx context.Context, m *meta, text string) error {
+	if r.ownHook(m.respond) {
+		return r.respond(ctx, m.respond, text)
+	}
+	if m.channel == "" || m.user == "" {
+		return fmt.Errorf("nowhere to say it")
+	}
+	opts := []slackapi.MsgOption{slackapi.MsgOptionText(escape.Replace(text), false)}
+	if m.thread != "" {
+		opts = append(opts, slackapi.MsgOptionTS(m.thread))
+	}
+	if _, err := r.client().PostEphemeralContext(ctx, m.channel, m.user, opts...); err != nil {
+		return fmt.Errorf("ephemeral message: %w", err)
+	}
+	return nil
+}
+
+// escape is what keeps a text from being markup.
+var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// ownHook reports whether a response_url is Slack's.
+func (r *run) ownHook(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	api, err := url.Parse(r.cfg.APIURL)
+	return u.Scheme == "https" && (u.Host == "hooks.slack.com" || u.Host == "hooks.slack-gov.com") ||
+		err == nil && u.Scheme == api.Scheme && u.Host == api.Host
+}
+
+// respond posts to a response_url: five times within thirty minutes.
+func (r *run) respond(ctx context.Context, address, text string) error {
+	body := mustJSON(map[string]any{"response_type": "ephemeral", "replace_original": false, "text": escape.Replace(text)})
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("response_url: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	resp, err := r.intake.http.Do(req)
+	if err != nil {
+		return fmt.Errorf("response_url: %w", err)
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20)); err != nil {
+		return fmt.Errorf("response_url: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("response_url: HTTP status %d", resp.StatusCode)
+	}
+	return nil
+}
+
+// prompts offers what the person may want to say, at most four things.
+func (r *run) prompts(ctx context.Context, j *job) error {
+	view, err := r.h.Show(ctx, channels.Query{Channel: r.name, From: j.in.From, Name: "prompts"})
+	if err != nil {
+		return fmt.Errorf("prompts: %w", err)
+	}
+	if len(view.Choices) == 0 || j.meta.channel == "" {
+		return nil
+	}
+	args := slackapi.AssistantThreadsSetSuggestedPromptsParameters{Title: view.Title, ChannelID: j.meta.channel, ThreadTS: j.meta.thread}
+	for _, c := range view.Choices[:min(4, len(view.Choices))] {
+		said := c.Action.Fields["text"]
+		if said == "" {
+			said = c.Label
+		}
+		args.AddPrompt(c.Label, said)
+	}
+	if err := r.client().SetAssistantThreadsSuggestedPromptsContext(ctx, args); err != nil {
+		return fmt.Errorf("prompts: %w", err)
+	}
+	return nil
+}
