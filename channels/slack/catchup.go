@@ -27,7 +27,7 @@ import (
 // meanwhile, are not seen.
 
 const (
-	pageSize = "200"
+	historyPage = "200"
 	// talksBack is how long a thread counts as alive.
 	talksBack = 14 * 24 * time.Hour
 	talksMost = 200
@@ -56,7 +56,7 @@ func (r *run) catchUp() {
 				r.log.Debug("caught up")
 				break
 			}
-			if !sleep(r.ctx, sweepPause) {
+			if !pause(r.ctx, sweepPause) {
 				return
 			}
 		}
@@ -140,11 +140,11 @@ func (r *run) rooms(ctx context.Context) (ids []string, threads map[string][]str
 // conversations lists everything that we are in.
 func (r *run) conversations(ctx context.Context) ([]string, error) {
 	var ids []string
-	args := url.Values{"types": {"im,public_channel,private_channel,mpim"}, "exclude_archived": {"true"}, "limit": {pageSize}}
+	args := url.Values{"types": {"im,public_channel,private_channel,mpim"}, "exclude_archived": {"true"}, "limit": {historyPage}}
 	for {
 		var page struct {
-			Channels list[struct {
-				ID word `json:"id"`
+			Channels many[struct {
+				ID str `json:"id"`
 			}] `json:"channels"`
 			next
 		}
@@ -170,7 +170,7 @@ func (r *run) conversations(ctx context.Context) ([]string, error) {
 // next is the cursor of a page.
 type next struct {
 	Metadata maybe[struct {
-		Cursor word `json:"next_cursor"`
+		Cursor str `json:"next_cursor"`
 	}] `json:"response_metadata"`
 }
 
@@ -219,7 +219,7 @@ func (r *run) room(ctx context.Context, id string, roots []string) error {
 	collect := func(method string, args url.Values) error {
 		args.Set("channel", id)
 		args.Set("oldest", oldest)
-		args.Set("limit", pageSize)
+		args.Set("limit", historyPage)
 		err := r.pages(ctx, method, args, func(f found) {
 			if ts := string(f.TS); compareTS(ts, oldest) > 0 && !stamp(ts).IsZero() {
 				all[ts] = f
@@ -266,7 +266,7 @@ func (r *run) room(ctx context.Context, id string, roots []string) error {
 func (r *run) pages(ctx context.Context, method string, args url.Values, f func(found)) error {
 	for {
 		var page struct {
-			Messages list[json.RawMessage] `json:"messages"`
+			Messages many[json.RawMessage] `json:"messages"`
 			next
 		}
 		if err := r.ask(ctx, method, args, &page); err != nil {

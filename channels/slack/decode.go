@@ -29,32 +29,32 @@ const slashType = "slash_commands"
 // of the fields with a type added, of a socket the payload in the envelope. What
 // catching up finds is put into the form of an event, without an event_id.
 type payload struct {
-	Type           word                `json:"type"`
-	TeamID         word                `json:"team_id"`
-	EnterpriseID   word                `json:"enterprise_id"`
-	AppID          word                `json:"api_app_id"`
-	EventID        word                `json:"event_id"`
-	EventTime      word                `json:"event_time"`
+	Type           str                `json:"type"`
+	TeamID         str                `json:"team_id"`
+	EnterpriseID   str                `json:"enterprise_id"`
+	AppID          str                `json:"api_app_id"`
+	EventID        str                `json:"event_id"`
+	EventTime      str                `json:"event_time"`
 	External       flag                `json:"is_ext_shared_channel"`
-	Authorizations list[authorization] `json:"authorizations"`
+	Authorizations many[authorization] `json:"authorizations"`
 	Event          maybe[event]        `json:"event"`
 
-	Trigger    word `json:"trigger_id"`
-	RespondURL word `json:"response_url"`
+	Trigger    str `json:"trigger_id"`
+	RespondURL str `json:"response_url"`
 	interaction
 	slash
 
 	// Of a frame that was kept whole because its envelope is of no known type.
-	EnvelopeID word            `json:"envelope_id"`
+	EnvelopeID str            `json:"envelope_id"`
 	Payload    json.RawMessage `json:"payload"`
 }
 
 // authorization is one installation of the app that may see an event. Slack
 // sends one, not all.
 type authorization struct {
-	Enterprise word `json:"enterprise_id"`
-	Team       word `json:"team_id"`
-	User       word `json:"user_id"`
+	Enterprise str `json:"enterprise_id"`
+	Team       str `json:"team_id"`
+	User       str `json:"user_id"`
 	Bot        flag `json:"is_bot"`
 	Org        flag `json:"is_enterprise_install"`
 }
@@ -199,7 +199,7 @@ func (r *reading) ours(team string) bool {
 
 // person names a user; teams are what the payload says of their team, the best
 // first.
-func (r *reading) person(user, name string, teams ...word) channels.Person {
+func (r *reading) person(user, name string, teams ...str) channels.Person {
 	if user == "" {
 		return channels.Person{}
 	}

@@ -13,32 +13,32 @@ type event struct {
 	message
 	Previous  maybe[message] `json:"previous_message"`
 	Message   maybe[message] `json:"message"`
-	DeletedTS word           `json:"deleted_ts"`
+	DeletedTS str           `json:"deleted_ts"`
 
-	EventTS     word `json:"event_ts"`
-	Channel     word `json:"channel"` // an object in channel_created and its like
-	ChannelType word `json:"channel_type"`
+	EventTS     str `json:"event_ts"`
+	Channel     str `json:"channel"` // an object in channel_created and its like
+	ChannelType str `json:"channel_type"`
 
 	Item maybe[struct {
-		Type    word `json:"type"`
-		Channel word `json:"channel"`
-		TS      word `json:"ts"`
+		Type    str `json:"type"`
+		Channel str `json:"channel"`
+		TS      str `json:"ts"`
 	}] `json:"item"`
-	ItemUser word `json:"item_user"`
-	Reaction word `json:"reaction"`
+	ItemUser str `json:"item_user"`
+	Reaction str `json:"reaction"`
 
-	Tab       word `json:"tab"`
+	Tab       str `json:"tab"`
 	Assistant maybe[struct {
-		User    word `json:"user_id"`
-		Channel word `json:"channel_id"`
-		Thread  word `json:"thread_ts"`
+		User    str `json:"user_id"`
+		Channel str `json:"channel_id"`
+		Thread  str `json:"thread_ts"`
 	}] `json:"assistant_thread"`
 
 	Tokens maybe[struct {
-		Bot list[word] `json:"bot"`
+		Bot many[str] `json:"bot"`
 	}] `json:"tokens"`
-	OldChannel word `json:"old_channel_id"`
-	NewChannel word `json:"new_channel_id"`
+	OldChannel str `json:"old_channel_id"`
+	NewChannel str `json:"new_channel_id"`
 }
 
 // event reads the event of a payload. A type that says nothing to us is Service.

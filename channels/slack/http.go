@@ -88,8 +88,8 @@ func signed(h http.Header, body []byte, secret string) error {
 // settings of the app.
 func verification(body []byte) (challenge string, ok bool) {
 	var q struct {
-		Type      word `json:"type"`
-		Challenge word `json:"challenge"`
+		Type      str `json:"type"`
+		Challenge str `json:"challenge"`
 	}
 	if json.Unmarshal(body, &q) != nil || q.Type != "url_verification" {
 		return "", false

@@ -41,7 +41,7 @@ type run struct {
 	ctx   context.Context
 	stop  context.CancelCauseFunc // with a fatalError: Run returns it
 	h     channels.Handler
-	lanes []*lane
+	tracks []*track
 	marks *marks
 	again chan struct{} // a gap was opened; of size 1
 	links links
@@ -62,8 +62,8 @@ func newRun(c *Channel, ctx context.Context, stop context.CancelCauseFunc, curso
 		again: make(chan struct{}, 1),
 		slots: make(chan struct{}, 16),
 	}
-	for range laneCount {
-		r.lanes = append(r.lanes, &lane{jobs: make(chan *job, 1)})
+	for range trackCount {
+		r.tracks = append(r.tracks, &track{jobs: make(chan *job, 1)})
 	}
 	return r
 }

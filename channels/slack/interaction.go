@@ -15,86 +15,86 @@ import (
 type interaction struct {
 	User    maybe[acting] `json:"user"`
 	Channel maybe[struct {
-		ID word `json:"id"`
+		ID str `json:"id"`
 	}] `json:"channel"`
 	Enterprise maybe[struct {
-		ID word `json:"id"`
+		ID str `json:"id"`
 	}] `json:"enterprise"`
 	Container maybe[struct {
-		Type     word `json:"type"`
-		Channel  word `json:"channel_id"`
-		TS       word `json:"message_ts"`
-		Thread   word `json:"thread_ts"`
+		Type     str `json:"type"`
+		Channel  str `json:"channel_id"`
+		TS       str `json:"message_ts"`
+		Thread   str `json:"thread_ts"`
 		Fleeting flag `json:"is_ephemeral"`
 	}] `json:"container"`
 	Message maybe[message]   `json:"message"`
-	Actions list[pressed]    `json:"actions"`
+	Actions many[pressed]    `json:"actions"`
 	View    maybe[modalView] `json:"view"`
 }
 
 // acting is the user of an interaction.
 type acting struct {
-	ID       word `json:"id"`
-	Name     word `json:"name"`
-	Username word `json:"username"`
-	Team     word `json:"team_id"`
+	ID       str `json:"id"`
+	Name     str `json:"name"`
+	Username str `json:"username"`
+	Team     str `json:"team_id"`
 }
 
 // pressed is one button pressed, or option chosen.
 type pressed struct {
-	input
-	Type word `json:"type"`
-	At   word `json:"action_ts"`
+	filled
+	Type str `json:"type"`
+	At   str `json:"action_ts"`
 }
 
-// input is the state of one element of a view.
-type input struct {
-	Value    word          `json:"value"`
+// filled is the state of one element of a view.
+type filled struct {
+	Value    str          `json:"value"`
 	Option   maybe[option] `json:"selected_option"`
-	Options  list[option]  `json:"selected_options"`
-	Date     word          `json:"selected_date"`
-	Time     word          `json:"selected_time"`
-	DateTime word          `json:"selected_date_time"`
-	User     word          `json:"selected_user"`
-	Channel  word          `json:"selected_channel"`
-	Conv     word          `json:"selected_conversation"`
+	Options  many[option]  `json:"selected_options"`
+	Date     str          `json:"selected_date"`
+	Time     str          `json:"selected_time"`
+	DateTime str          `json:"selected_date_time"`
+	User     str          `json:"selected_user"`
+	Channel  str          `json:"selected_channel"`
+	Conv     str          `json:"selected_conversation"`
 }
 
 type option struct {
-	Value word `json:"value"`
+	Value str `json:"value"`
 }
 
 // modalView is a view that was submitted.
 type modalView struct {
-	ID       word `json:"id"`
-	Metadata word `json:"private_metadata"`
+	ID       str `json:"id"`
+	Metadata str `json:"private_metadata"`
 	Title    maybe[struct {
-		Text word `json:"text"`
+		Text str `json:"text"`
 	}] `json:"title"`
 	Close maybe[struct {
-		Text word `json:"text"`
+		Text str `json:"text"`
 	}] `json:"close"`
-	Blocks list[struct {
-		ID   word `json:"block_id"`
-		Type word `json:"type"`
+	Blocks many[struct {
+		ID   str `json:"block_id"`
+		Type str `json:"type"`
 	}] `json:"blocks"`
 	State maybe[struct {
-		Values dict[dict[input]] `json:"values"`
+		Values dict[dict[filled]] `json:"values"`
 	}] `json:"state"`
 }
 
 // slash holds the fields of a slash command. Text is as typed: Slack escapes it
 // as it does in messages.
 type slash struct {
-	Command   word `json:"command"`
-	SlashText word `json:"text"`
-	UserID    word `json:"user_id"`
-	UserName  word `json:"user_name"`
-	ChannelID word `json:"channel_id"`
+	Command   str `json:"command"`
+	SlashText str `json:"text"`
+	UserID    str `json:"user_id"`
+	UserName  str `json:"user_name"`
+	ChannelID str `json:"channel_id"`
 }
 
 // chosen is what the person put in.
-func (i *input) chosen() string {
+func (i *filled) chosen() string {
 	var many []string
 	for _, o := range i.Options {
 		many = append(many, string(o.Value))

@@ -12,20 +12,20 @@ import (
 // "previous_message":[], counts as strings), and one of them must not cost a
 // customer's message.
 
-// word is a string. A number or a boolean is taken as it is written.
-type word string
+// str is a string. A number or a boolean is taken as it is written.
+type str string
 
-func (w *word) UnmarshalJSON(b []byte) error {
+func (w *str) UnmarshalJSON(b []byte) error {
 	*w = ""
 	switch {
 	case len(b) == 0:
 	case b[0] == '"':
 		var s string
 		if json.Unmarshal(b, &s) == nil {
-			*w = word(s)
+			*w = str(s)
 		}
 	case b[0] != '{' && b[0] != '[' && b[0] != 'n':
-		*w = word(b)
+		*w = str(b)
 	}
 	return nil
 }
@@ -63,10 +63,10 @@ func (m *maybe[T]) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// list is an array; elements of a wrong type are left out.
-type list[T any] []T
+// many is an array; elements of a wrong type are left out.
+type many[T any] []T
 
-func (l *list[T]) UnmarshalJSON(b []byte) error {
+func (l *many[T]) UnmarshalJSON(b []byte) error {
 	*l = nil
 	if len(b) == 0 || b[0] != '[' {
 		return nil

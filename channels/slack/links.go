@@ -43,13 +43,13 @@ func (r *run) keep() {
 	failures := 0
 	var old *socket
 	for {
-		if failures > 0 && !sleep(r.ctx, backoff(failures-1, time.Second, 2*time.Minute)) {
+		if failures > 0 && !pause(r.ctx, backoff(failures-1, time.Second, 2*time.Minute)) {
 			return
 		}
 		if r.links.limit.Wait(r.ctx) != nil {
 			return
 		}
-		s, err := r.open(r.ctx)
+		s, err := r.connect(r.ctx)
 		if r.ctx.Err() != nil {
 			if s != nil {
 				s.ws.Close()
@@ -104,7 +104,7 @@ func (r *run) troubled(err error) bool {
 			if r.connected() {
 				wait = restTime
 			}
-			return sleep(r.ctx, wait+jitter(wait/4))
+			return pause(r.ctx, wait+jitter(wait/4))
 		}
 		return true
 	}
@@ -114,7 +114,7 @@ func (r *run) troubled(err error) bool {
 	}
 	var limited *apiError
 	if errors.As(err, &limited) && limited.RetryAfter > 0 {
-		return sleep(r.ctx, limited.RetryAfter+jitter(time.Second))
+		return pause(r.ctx, limited.RetryAfter+jitter(time.Second))
 	}
 	return true
 }

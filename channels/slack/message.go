@@ -11,61 +11,61 @@ import (
 
 // message is a message as an event or a history has it.
 type message struct {
-	Type       word `json:"type"`
-	Subtype    word `json:"subtype"`
-	User       word `json:"user"`
-	BotID      word `json:"bot_id"`
-	AppID      word `json:"app_id"`
+	Type       str `json:"type"`
+	Subtype    str `json:"subtype"`
+	User       str `json:"user"`
+	BotID      str `json:"bot_id"`
+	AppID      str `json:"app_id"`
 	BotProfile maybe[struct {
-		App word `json:"app_id"`
+		App str `json:"app_id"`
 	}] `json:"bot_profile"`
-	UserTeam    word `json:"user_team"`
-	SourceTeam  word `json:"source_team"`
+	UserTeam    str `json:"user_team"`
+	SourceTeam  str `json:"source_team"`
 	UserProfile maybe[struct {
-		Team     word `json:"team"`
-		Name     word `json:"display_name"`
-		RealName word `json:"real_name"`
+		Team     str `json:"team"`
+		Name     str `json:"display_name"`
+		RealName str `json:"real_name"`
 	}] `json:"user_profile"`
 
-	TS       word `json:"ts"`
-	ThreadTS word `json:"thread_ts"`
+	TS       str `json:"ts"`
+	ThreadTS str `json:"thread_ts"`
 	Edited   maybe[struct {
-		TS word `json:"ts"`
+		TS str `json:"ts"`
 	}] `json:"edited"`
 
-	Text        word             `json:"text"`
-	Blocks      list[block]      `json:"blocks"`
-	Attachments list[attachment] `json:"attachments"`
-	Files       list[file]       `json:"files"`
+	Text        str             `json:"text"`
+	Blocks      many[block]      `json:"blocks"`
+	Attachments many[attachment] `json:"attachments"`
+	Files       many[file]       `json:"files"`
 
 	// Of the root of a thread, in a history.
-	Replies     word `json:"reply_count"`
-	LatestReply word `json:"latest_reply"`
+	Replies     str `json:"reply_count"`
+	LatestReply str `json:"latest_reply"`
 }
 
 // file is a file of a message. Of one from a Slack Connect channel there may be
 // an id alone, with file_access "check_file_info".
 type file struct {
-	ID       word `json:"id"`
-	Name     word `json:"name"`
-	Title    word `json:"title"`
-	Mimetype word `json:"mimetype"`
-	Size     word `json:"size"`
-	Mode     word `json:"mode"`
+	ID       str `json:"id"`
+	Name     str `json:"name"`
+	Title    str `json:"title"`
+	Mimetype str `json:"mimetype"`
+	Size     str `json:"size"`
+	Mode     str `json:"mode"`
 	External flag `json:"is_external"`
-	URL      word `json:"url_private"`
-	Download word `json:"url_private_download"`
+	URL      str `json:"url_private"`
+	Download str `json:"url_private_download"`
 }
 
-// content lists the subtypes that are somebody's words.
-var content = []string{"", "file_share", "thread_broadcast", "me_message"}
+// spoken lists the subtypes that are somebody's words.
+var spoken = []string{"", "file_share", "thread_broadcast", "me_message"}
 
 // author is who wrote m. Only the fields that name the author's own team count:
 // "team" may be that of the channel. In a channel shared with others an event
 // comes under the team where it happened (docs.slack.dev/apis/slack-connect).
 func (r *reading) author(m *message) channels.Person {
 	prof := m.UserProfile.V
-	var outer word
+	var outer str
 	if r.p.External || len(r.p.Authorizations) > 0 {
 		outer = r.p.TeamID
 	}
@@ -86,7 +86,7 @@ func (r *reading) message(e *event) error {
 	if r.notHuman(m, string(e.Type)) {
 		return nil
 	}
-	if !slices.Contains(content, string(m.Subtype)) {
+	if !slices.Contains(spoken, string(m.Subtype)) {
 		r.service("message: " + string(m.Subtype))
 		return nil
 	}
@@ -178,7 +178,7 @@ func (r *reading) changed(e *event) error {
 	if r.notHuman(&m, "message_changed") {
 		return nil
 	}
-	if !slices.Contains(content, string(m.Subtype)) {
+	if !slices.Contains(spoken, string(m.Subtype)) {
 		r.service("message_changed: " + string(m.Subtype))
 		return nil
 	}
@@ -223,7 +223,7 @@ func (r *reading) takenBack(e *event, ts string, before message) error {
 	if r.notHuman(&before, "deletion of a message") {
 		return nil
 	}
-	before.TS = word(ts)
+	before.TS = str(ts)
 	r.where(e, &before)
 	r.in.Kind = channels.Deletion
 	r.in.Text, r.in.Root = "", ""
@@ -255,7 +255,7 @@ func (f *file) gone() bool      { return f.Mode == "tombstone" || f.Mode == "hid
 func (f *file) elsewhere() bool { return f.Mode == "external" || bool(f.External) }
 
 // missing names the first of pairs of value and name whose value is empty.
-func missing(pairs ...word) string {
+func missing(pairs ...str) string {
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i] == "" {
 			return string(pairs[i+1])

@@ -42,12 +42,12 @@ type socket struct {
 	err     error         // why reading ended, once over is closed
 }
 
-// open asks for a fresh address, connects, and waits for hello.
-func (r *run) open(ctx context.Context) (*socket, error) {
+// connect asks for a fresh address, connects, and waits for hello.
+func (r *run) connect(ctx context.Context) (*socket, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloTime)
 	defer cancel()
 	var at struct {
-		URL word `json:"url"`
+		URL str `json:"url"`
 	}
 	if err := r.call(ctx, "apps.connections.open", r.cfg.AppToken, url.Values{}, &at); err != nil {
 		return nil, err
@@ -88,9 +88,9 @@ func hideURL(err error) error {
 
 // frame is what a socket brings.
 type frame struct {
-	Type       word            `json:"type"`
-	EnvelopeID word            `json:"envelope_id"`
-	Reason     word            `json:"reason"`
+	Type       str            `json:"type"`
+	EnvelopeID str            `json:"envelope_id"`
+	Reason     str            `json:"reason"`
 	Payload    json.RawMessage `json:"payload"`
 }
 

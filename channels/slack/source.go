@@ -41,7 +41,7 @@ func (c *Channel) Run(ctx context.Context, cursors map[string]string, h channels
 		return err
 	}
 	var all sync.WaitGroup
-	for _, l := range r.lanes {
+	for _, l := range r.tracks {
 		all.Go(func() { r.work(l) })
 	}
 	c.intake.running.Store(r)
@@ -78,7 +78,7 @@ func (r *run) introduce() error {
 			return f
 		}
 		r.report(channels.Down, err.Error())
-		if !sleep(r.ctx, backoff(tries, time.Second, time.Minute)) {
+		if !pause(r.ctx, backoff(tries, time.Second, time.Minute)) {
 			return r.ctx.Err()
 		}
 	}
@@ -87,11 +87,11 @@ func (r *run) introduce() error {
 // whoAmI asks once, and checks that the token is of our workspace.
 func (r *run) whoAmI() error {
 	var a struct {
-		Team       word `json:"team_id"`
-		Name       word `json:"team"`
-		User       word `json:"user_id"`
-		Bot        word `json:"bot_id"`
-		Enterprise word `json:"enterprise_id"`
+		Team       str `json:"team_id"`
+		Name       str `json:"team"`
+		User       str `json:"user_id"`
+		Bot        str `json:"bot_id"`
+		Enterprise str `json:"enterprise_id"`
 	}
 	if err := r.call(r.ctx, "auth.test", r.cfg.BotToken, url.Values{}, &a); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (r *run) whoAmI() error {
 // beat says every minute that we are up, as long as we are.
 func (r *run) beat() {
 	ok := true
-	for n := 1; sleep(r.ctx, beatEvery); n++ {
+	for n := 1; pause(r.ctx, beatEvery); n++ {
 		if r.cfg.AppToken == "" && (n%checkEvery == 0 || !ok) {
 			err := r.whoAmI()
 			if f, final := fatal(err); final {

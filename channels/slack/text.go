@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// unescape undoes Slack's escaping, once: a customer's own "&amp;lt;" stays
+// unescaped undoes Slack's escaping, once: a customer's own "&amp;lt;" stays
 // "&lt;" (docs.slack.dev/messaging/formatting-message-text).
-var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+var unescaped = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
 // plain turns the text of a message into what a person reads: <@U1|li> becomes
 // @li, links "label (url)", and so on. Mentions of self are taken out; mentioned
@@ -24,7 +24,7 @@ func plain(text, self string) (out string, mentioned bool) {
 		if j < 0 {
 			break
 		}
-		b.WriteString(unescape.Replace(text[:i]))
+		b.WriteString(unescaped.Replace(text[:i]))
 		token := text[i+1 : i+j]
 		text = text[i+j+1:]
 		if kind, label, _ := strings.Cut(token, "|"); self != "" && kind == "@"+self {
@@ -37,14 +37,14 @@ func plain(text, self string) (out string, mentioned bool) {
 		}
 		b.WriteString(link(token))
 	}
-	b.WriteString(unescape.Replace(text))
+	b.WriteString(unescaped.Replace(text))
 	return strings.TrimSpace(b.String()), mentioned
 }
 
 // link is what stands between < and >.
 func link(token string) string {
 	target, label, _ := strings.Cut(token, "|")
-	target, label = unescape.Replace(target), unescape.Replace(label)
+	target, label = unescaped.Replace(target), unescaped.Replace(label)
 	if target == "" {
 		return label
 	}
@@ -112,19 +112,19 @@ func (m *message) words(self string) (text string, mentioned bool) {
 type attachment struct {
 	Share    flag `json:"is_share"`
 	Unfurl   flag `json:"is_msg_unfurl"`
-	Author   word `json:"author_name"`
-	Pretext  word `json:"pretext"`
-	Title    word `json:"title"`
-	Text     word `json:"text"`
-	Fallback word `json:"fallback"`
-	Fields   list[struct {
-		Title word `json:"title"`
-		Value word `json:"value"`
+	Author   str `json:"author_name"`
+	Pretext  str `json:"pretext"`
+	Title    str `json:"title"`
+	Text     str `json:"text"`
+	Fallback str `json:"fallback"`
+	Fields   many[struct {
+		Title str `json:"title"`
+		Value str `json:"value"`
 	}] `json:"fields"`
-	Blocks        list[block] `json:"blocks"`
-	MessageBlocks list[struct {
+	Blocks        many[block] `json:"blocks"`
+	MessageBlocks many[struct {
 		Message maybe[struct {
-			Blocks list[block] `json:"blocks"`
+			Blocks many[block] `json:"blocks"`
 		}] `json:"message"`
 	}] `json:"message_blocks"`
 }
@@ -171,7 +171,7 @@ func joined(parts []string, sep string) string {
 }
 
 // count reads a number of bytes; 0 if it is none.
-func count(w word) int64 {
+func count(w str) int64 {
 	n, err := strconv.ParseInt(string(w), 10, 64)
 	if err != nil || n < 0 {
 		return 0

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// sleep waits and reports whether ctx let it.
-func sleep(ctx context.Context, d time.Duration) bool {
+// pause waits and reports whether ctx let it.
+func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -71,7 +71,7 @@ func (c *Channel) call(ctx context.Context, method, token string, args url.Value
 	}
 	var head struct {
 		OK    flag `json:"ok"`
-		Error word `json:"error"`
+		Error str `json:"error"`
 	}
 	parsed := json.Unmarshal(body, &head)
 	switch {
@@ -199,7 +199,7 @@ func (c *Channel) ask(ctx context.Context, method string, args url.Values, out a
 			wait = e.RetryAfter + jitter(time.Second)
 		}
 		c.log.Debug("calling slack again", "method", method, "wait", wait, "err", err)
-		if !sleep(ctx, wait) {
+		if !pause(ctx, wait) {
 			return ctx.Err()
 		}
 	}

@@ -13,14 +13,14 @@ import (
 )
 
 // Messages of one place are handed over one after the other, in the order in
-// which they came; those of different places at the same time. Each of a few lanes
-// takes the places that its number falls to. A lane holds one message that it
+// which they came; those of different places at the same time. Each of a few tracks
+// takes the places that its number falls to. A track holds one message that it
 // works on and one that waits: what cannot be recorded stays with Slack, which
 // has the better memory.
 
 const (
-	laneCount = 8
-	// patience is how long a reader of a socket waits for room in a lane. It
+	trackCount = 8
+	// patience is how long a reader of a socket waits for room in a track. It
 	// answers no ping meanwhile.
 	patience = 3 * time.Second
 )
@@ -39,7 +39,7 @@ type job struct {
 	cursor channels.Cursor // of the last attempt
 }
 
-type lane struct {
+type track struct {
 	jobs chan *job
 	// stuck says that the job in hand was refused at least once. New ones are
 	// then not waited for.
@@ -51,8 +51,8 @@ var (
 	errStopping = errors.New("the program is stopping")
 )
 
-// lane is the one that a message belongs to.
-func (r *run) lane(in *channels.Inbound) *lane {
+// track is the one that a message belongs to.
+func (r *run) track(in *channels.Inbound) *track {
 	h := fnv.New32a()
 	switch {
 	case in.Place != "":
@@ -60,13 +60,13 @@ func (r *run) lane(in *channels.Inbound) *lane {
 	default:
 		h.Write([]byte(in.Room + in.From.Address))
 	}
-	return r.lanes[h.Sum32()%uint32(len(r.lanes))]
+	return r.tracks[h.Sum32()%uint32(len(r.tracks))]
 }
 
-// submit puts j into its lane, or returns why there is no room for it within
+// submit puts j into its track, or returns why there is no room for it within
 // wait. j.done is called if and only if the error is nil.
 func (r *run) submit(ctx context.Context, j *job, wait time.Duration) error {
-	l := r.lane(&j.in)
+	l := r.track(&j.in)
 	r.marks.begin(j)
 	select {
 	case l.jobs <- j:
@@ -93,8 +93,8 @@ func (r *run) submit(ctx context.Context, j *job, wait time.Duration) error {
 	return err
 }
 
-// work presents the jobs of one lane until the run ends.
-func (r *run) work(l *lane) {
+// work presents the jobs of one track until the run ends.
+func (r *run) work(l *track) {
 	for {
 		select {
 		case j := <-l.jobs:
@@ -113,7 +113,7 @@ func (r *run) work(l *lane) {
 
 // present hands one job to the handler, again and again with pauses. Slack may
 // send the same envelope once more meanwhile; its keys make that harmless.
-func (r *run) present(l *lane, j *job) {
+func (r *run) present(l *track, j *job) {
 	ctx := r.ctx
 	if j.once != nil {
 		ctx = j.once
@@ -135,7 +135,7 @@ func (r *run) present(l *lane, j *job) {
 		if tries&(tries-1) == 0 { // 1st, 2nd, 3rd, 5th, 9th … time
 			r.log.Warn("message is not taken, presenting it again", "key", j.in.Keys[0], "tries", tries+1, "err", err)
 		}
-		if !sleep(ctx, min(30*time.Second, 50*time.Millisecond<<min(tries, 20))) {
+		if !pause(ctx, min(30*time.Second, 50*time.Millisecond<<min(tries, 20))) {
 			r.marks.end(j, false)
 			j.done(channels.Reply{}, ctx.Err())
 			return

@@ -11,23 +11,23 @@ import (
 // Kinds that we do not know are read by the same fields, so that new ones still
 // say something.
 type block struct {
-	Type     word            `json:"type"`
+	Type     str            `json:"type"`
 	Text     json.RawMessage `json:"text"` // a string, or an object with a text
-	Fields   list[block]     `json:"fields"`
-	Elements list[block]     `json:"elements"`
-	AltText  word            `json:"alt_text"`
+	Fields   many[block]     `json:"fields"`
+	Elements many[block]     `json:"elements"`
+	AltText  str            `json:"alt_text"`
 	Title    json.RawMessage `json:"title"`
-	Style    word            `json:"style"`
-	Indent   word            `json:"indent"`
+	Style    str            `json:"style"`
+	Indent   str            `json:"indent"`
 
-	User     word `json:"user_id"`
-	Channel  word `json:"channel_id"`
-	Group    word `json:"usergroup_id"`
-	Range    word `json:"range"`
-	URL      word `json:"url"`
-	Name     word `json:"name"`
-	Unicode  word `json:"unicode"`
-	Fallback word `json:"fallback"`
+	User     str `json:"user_id"`
+	Channel  str `json:"channel_id"`
+	Group    str `json:"usergroup_id"`
+	Range    str `json:"range"`
+	URL      str `json:"url"`
+	Name     str `json:"name"`
+	Unicode  str `json:"unicode"`
+	Fallback str `json:"fallback"`
 }
 
 // deepest is how far elements may stand in each other; Slack allows four.
@@ -136,10 +136,10 @@ func (w *blockWriter) all(elements []block, depth int) {
 
 // raw is a text that is a string or an object with one.
 func (w *blockWriter) raw(b json.RawMessage, markup bool) string {
-	var s word
+	var s str
 	var o maybe[struct {
-		Type word `json:"type"`
-		Text word `json:"text"`
+		Type str `json:"type"`
+		Text str `json:"text"`
 	}]
 	if len(b) > 0 && b[0] == '{' {
 		if o.UnmarshalJSON(b) != nil {
