@@ -11,10 +11,13 @@ import (
 )
 
 // Slack's limits (https://docs.slack.dev/apis/web-api/rate-limits): about one message
-// a second in a channel, and of a Tier 3 method fifty calls a minute or more.
+// a second in a channel, "several hundred" a minute in a workspace, and of a Tier 3
+// method fifty calls a minute or more.
 const (
 	postGap  = time.Second
 	tierGap  = 1200 * time.Millisecond
+	allGap   = 250 * time.Millisecond // in the workspace: 240 a minute
+	allBurst = 60                     // that may go at once after a quiet time
 	slotSlip = 5 * time.Millisecond // a wait that is not worth a postponement
 	forget   = time.Minute          // what nobody asked for that long is forgotten
 )
@@ -30,6 +33,7 @@ type pacer struct {
 	lanes   map[string]*lane
 	slots   map[string]*slot     // by the key of the delivery
 	blocked map[string]time.Time // by method: Slack's own wish
+	posts   time.Time            // when the workspace has room for allBurst posts again
 	swept   time.Time
 }
 
@@ -73,6 +77,9 @@ func (p *pacer) reserve(key, method, name string, gap time.Duration, now time.Ti
 	s := p.slots[key]
 	if s == nil {
 		s = &slot{key: key, method: method, lane: name, at: l.free(now)}
+		if room := p.room(method, now); s.at.Before(room) {
+			s.at = fullMilli(room)
+		}
 		if until := p.blocked[method]; s.at.Before(until) {
 			s.at = fullMilli(until)
 		}
@@ -105,6 +112,9 @@ func (p *pacer) pass(ctx context.Context, method, name string, gap time.Duration
 		at = next
 	}
 	l.went = at
+	if extra {
+		p.room(method, now)
+	}
 	if extra || at.Sub(now) > slotSlip {
 		l.let(at)
 	}
@@ -144,6 +154,18 @@ func (p *pacer) lane(name string, gap time.Duration) *lane {
 		p.lanes[name] = l
 	}
 	return l
+}
+
+// room counts a post against the limit of the workspace and returns when it may go.
+func (p *pacer) room(method string, now time.Time) time.Time {
+	if method != "chat.postMessage" {
+		return now
+	}
+	if p.posts.Before(now) {
+		p.posts = now
+	}
+	p.posts = p.posts.Add(allGap)
+	return p.posts.Add(-allBurst * allGap)
 }
 
 // free is the next time in the lane that nobody has.

@@ -193,8 +193,7 @@ func plainText(pieces []piece, limit int) string {
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		switch p.shape {
-		case item:
+		if p.shape == item {
 			b.WriteString(strings.Repeat("  ", p.indent))
 			if p.ordered {
 				b.WriteString(strconv.Itoa(p.number) + ". ")
@@ -204,8 +203,9 @@ func plainText(pieces []piece, limit int) string {
 		}
 		for j, s := range p.spans {
 			b.WriteString(s.text)
-			if last := j+1 == len(p.spans) || p.spans[j+1].url != s.url; last && s.url != "" && s.url != s.text {
-				b.WriteString(" (" + strings.TrimPrefix(s.url, "mailto:") + ")")
+			last := j+1 == len(p.spans) || p.spans[j+1].url != s.url
+			if to := strings.TrimPrefix(s.url, "mailto:"); last && to != "" && to != s.text {
+				b.WriteString(" (" + to + ")")
 			}
 		}
 	}

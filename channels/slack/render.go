@@ -121,7 +121,10 @@ func cardPieces(c channels.Card) []piece {
 		p := piece{tight: i > 0}
 		label, value := oneLine(f.Label), strings.TrimSpace(clean(f.Value))
 		if label != "" {
-			p.spans = append(p.spans, span{text: label + ":", bold: true}, span{text: " "})
+			p.spans = append(p.spans, span{text: label + ":", bold: true})
+		}
+		if label != "" && value != "" {
+			p.spans = append(p.spans, span{text: " "})
 		}
 		if value != "" {
 			p.spans = append(p.spans, span{text: value})
