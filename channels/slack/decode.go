@@ -29,12 +29,12 @@ const slashType = "slash_commands"
 // of the fields with a type added, of a socket the payload in the envelope. What
 // catching up finds is put into the form of an event, without an event_id.
 type payload struct {
-	Type           str                `json:"type"`
-	TeamID         str                `json:"team_id"`
-	EnterpriseID   str                `json:"enterprise_id"`
-	AppID          str                `json:"api_app_id"`
-	EventID        str                `json:"event_id"`
-	EventTime      str                `json:"event_time"`
+	Type           str                 `json:"type"`
+	TeamID         str                 `json:"team_id"`
+	EnterpriseID   str                 `json:"enterprise_id"`
+	AppID          str                 `json:"api_app_id"`
+	EventID        str                 `json:"event_id"`
+	EventTime      str                 `json:"event_time"`
 	External       flag                `json:"is_ext_shared_channel"`
 	Authorizations many[authorization] `json:"authorizations"`
 	Event          maybe[event]        `json:"event"`
@@ -45,16 +45,16 @@ type payload struct {
 	slash
 
 	// Of a frame that was kept whole because its envelope is of no known type.
-	EnvelopeID str            `json:"envelope_id"`
+	EnvelopeID str             `json:"envelope_id"`
 	Payload    json.RawMessage `json:"payload"`
 }
 
 // authorization is one installation of the app that may see an event. Slack
 // sends one, not all.
 type authorization struct {
-	Enterprise str `json:"enterprise_id"`
-	Team       str `json:"team_id"`
-	User       str `json:"user_id"`
+	Enterprise str  `json:"enterprise_id"`
+	Team       str  `json:"team_id"`
+	User       str  `json:"user_id"`
 	Bot        flag `json:"is_bot"`
 	Org        flag `json:"is_enterprise_install"`
 }

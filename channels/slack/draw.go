@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -26,22 +27,23 @@ func (r *run) answer(j *job, reply channels.Reply) []byte {
 	if j.meta.kind != "view_submission" {
 		return nil
 	}
-	var resp *slackapi.ViewSubmissionResponse
-	word := reply.Refusal
-	if word == "" {
-		word = reply.Notice
-	}
+	resp := slackapi.NewClearViewSubmissionResponse()
+	var next *channels.Form
 	switch {
 	case len(reply.Errors) > 0:
 		resp = slackapi.NewErrorsViewSubmissionResponse(j.meta.known(reply.Errors))
 	case reply.Form != nil:
-		view := modal(*reply.Form, "")
-		resp = slackapi.NewUpdateViewSubmissionResponse(&view)
-	case word != "" && j.meta.title != "": // there is no channel to say it in: the modal says it
-		view := modal(channels.Form{Title: j.meta.title, Text: word, Cancel: j.meta.cancel}, "")
-		resp = slackapi.NewUpdateViewSubmissionResponse(&view)
-	default:
-		resp = slackapi.NewClearViewSubmissionResponse()
+		next = reply.Form
+	case reply.Refusal+reply.Notice != "" && !r.canWhisper(&j.meta): // then the modal says it
+		next = &channels.Form{Title: j.meta.title, Text: joined([]string{reply.Refusal, reply.Notice}, "\n\n"), Cancel: j.meta.cancel}
+	}
+	if next != nil {
+		view, err := modal(*next, j.meta.origin())
+		if err != nil {
+			r.log.Error("form cannot be drawn", "form", next.Action.Name, "err", err)
+		} else {
+			resp = slackapi.NewUpdateViewSubmissionResponse(&view)
+		}
 	}
 	b, err := json.Marshal(resp)
 	if err != nil || len(b) >= ackLimit-200 {
@@ -63,26 +65,54 @@ func (m *meta) known(errors map[string]string) map[string]string {
 	return out
 }
 
+// origin is where a form was asked for, so that what is said after it can be said
+// there: a response_url, else a channel, or a thread in it.
+func (m *meta) origin() string {
+	if m.respond != "" {
+		return m.respond
+	}
+	if m.thread != "" {
+		return threadPlace(m.channel, m.thread)
+	}
+	return m.channel
+}
+
+// setOrigin undoes origin.
+func (m *meta) setOrigin(origin string) {
+	if strings.Contains(origin, "://") {
+		m.respond = origin
+		return
+	}
+	m.channel, m.thread = splitPlace(origin)
+}
+
 // draw shows what a Reply says to the one who acted. It is done beside the work,
 // and may be lost.
 func (r *run) draw(j *job, reply channels.Reply) {
-	if j.meta.kind == "view_submission" {
-		return // it went with the acknowledgement
-	}
-	if reply.Form != nil && j.meta.trigger != "" {
-		view := modal(*reply.Form, "")
+	m := &j.meta
+	if reply.Form != nil && m.trigger != "" && m.kind != "view_submission" {
 		r.later(func(ctx context.Context) error {
-			if _, err := r.client().OpenViewContext(ctx, j.meta.trigger, view); err != nil {
-				return fmt.Errorf("open a form: %w", err)
+			view, err := modal(*reply.Form, m.origin())
+			if err == nil {
+				_, err = r.client().OpenViewContext(ctx, m.trigger, view)
+			}
+			if err != nil {
+				return fmt.Errorf("form %s: %w", reply.Form.Action.Name, err)
 			}
 			return nil
 		})
 	}
-	for _, text := range []string{reply.Refusal, reply.Notice} {
-		if text != "" {
-			r.later(func(ctx context.Context) error { return r.whisper(ctx, &j.meta, text) })
-		}
+	if m.kind == "view_submission" && !r.canWhisper(m) {
+		return // it went with the acknowledgement
 	}
+	if said := joined([]string{reply.Refusal, reply.Notice}, "\n\n"); said != "" {
+		r.later(func(ctx context.Context) error { return r.whisper(ctx, m, said) })
+	}
+}
+
+// canWhisper reports whether there is a place to say something to one person.
+func (r *run) canWhisper(m *meta) bool {
+	return r.ownHook(m.respond) || m.channel != "" && m.user != ""
 }
 
 // whisper says something to the one who acted alone.
@@ -91,7 +121,7 @@ func (r *run) whisper(ctx context.Context, m *meta, text string) error {
 		return r.respond(ctx, m.respond, text)
 	}
 	if m.channel == "" || m.user == "" {
-		return fmt.Errorf("nowhere to say it")
+		return errors.New("there is no place to say it")
 	}
 	opts := []slackapi.MsgOption{slackapi.MsgOptionText(escape.Replace(text), false)}
 	if m.thread != "" {
@@ -125,7 +155,7 @@ func (r *run) respond(ctx context.Context, address, text string) error {
 		return fmt.Errorf("response_url: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
-	resp, err := r.intake.http.Do(req)
+	resp, err := r.httpClient().Do(req)
 	if err != nil {
 		return fmt.Errorf("response_url: %w", err)
 	}

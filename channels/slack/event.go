@@ -13,7 +13,7 @@ type event struct {
 	message
 	Previous  maybe[message] `json:"previous_message"`
 	Message   maybe[message] `json:"message"`
-	DeletedTS str           `json:"deleted_ts"`
+	DeletedTS str            `json:"deleted_ts"`
 
 	EventTS     str `json:"event_ts"`
 	Channel     str `json:"channel"` // an object in channel_created and its like

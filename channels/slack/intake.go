@@ -3,7 +3,6 @@ package slack
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,38 +12,21 @@ import (
 
 // intake is what a Channel needs to take messages in.
 type intake struct {
-	http    *http.Client
-	pace    pacer
+	pace    tiers
 	running atomic.Pointer[run] // nil while Run is not under way
 	people  people
-}
-
-func newIntake(cfg Config) intake {
-	transport := &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           cfg.Dial,
-		ForceAttemptHTTP2:     true,
-		MaxIdleConnsPerHost:   8,
-		IdleConnTimeout:       60 * time.Second,
-		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: 30 * time.Second,
-	}
-	if cfg.Dial != nil {
-		transport.Proxy = nil
-	}
-	return intake{http: &http.Client{Transport: transport}}
 }
 
 // run is one Run under way.
 type run struct {
 	*Channel
-	ctx   context.Context
-	stop  context.CancelCauseFunc // with a fatalError: Run returns it
-	h     channels.Handler
+	ctx    context.Context
+	stop   context.CancelCauseFunc // with a fatalError: Run returns it
+	h      channels.Handler
 	tracks []*track
-	marks *marks
-	again chan struct{} // a gap was opened; of size 1
-	links links
+	marks  *marks
+	again  chan struct{} // a gap was opened; of size 1
+	links  links
 
 	small sync.WaitGroup // what is drawn, and may be lost
 	slots chan struct{}  // bounds it

@@ -21,10 +21,10 @@ type interaction struct {
 		ID str `json:"id"`
 	}] `json:"enterprise"`
 	Container maybe[struct {
-		Type     str `json:"type"`
-		Channel  str `json:"channel_id"`
-		TS       str `json:"message_ts"`
-		Thread   str `json:"thread_ts"`
+		Type     str  `json:"type"`
+		Channel  str  `json:"channel_id"`
+		TS       str  `json:"message_ts"`
+		Thread   str  `json:"thread_ts"`
 		Fleeting flag `json:"is_ephemeral"`
 	}] `json:"container"`
 	Message maybe[message]   `json:"message"`
@@ -49,15 +49,15 @@ type pressed struct {
 
 // filled is the state of one element of a view.
 type filled struct {
-	Value    str          `json:"value"`
+	Value    str           `json:"value"`
 	Option   maybe[option] `json:"selected_option"`
 	Options  many[option]  `json:"selected_options"`
-	Date     str          `json:"selected_date"`
-	Time     str          `json:"selected_time"`
-	DateTime str          `json:"selected_date_time"`
-	User     str          `json:"selected_user"`
-	Channel  str          `json:"selected_channel"`
-	Conv     str          `json:"selected_conversation"`
+	Date     str           `json:"selected_date"`
+	Time     str           `json:"selected_time"`
+	DateTime str           `json:"selected_date_time"`
+	User     str           `json:"selected_user"`
+	Channel  str           `json:"selected_channel"`
+	Conv     str           `json:"selected_conversation"`
 }
 
 type option struct {
@@ -176,17 +176,20 @@ func (r *reading) submitted() error {
 			r.meta.fields[string(b.ID)] = true
 		}
 	}
-	a, err := decodeAction(string(view.Metadata))
+	a, origin, err := decodeForm(string(view.Metadata))
 	if err != nil {
 		return err
 	}
+	r.meta.setOrigin(origin)
 	fields := maps.Clone(a.Fields)
 	if fields == nil {
 		fields = map[string]string{}
 	}
 	for name, elements := range view.State.V.Values {
 		for _, e := range elements { // one: "value"
-			fields[name] = e.chosen()
+			if v := e.chosen(); v != "" {
+				fields[name] = v
+			}
 		}
 	}
 	a.Fields = fields

@@ -55,7 +55,7 @@ func newMarks(cursors map[string]string, now time.Time) *marks {
 		if !has {
 			floor = ts
 		}
-		m.floor = later(m.floor, floor)
+		m.floor = laterTS(m.floor, floor)
 	}
 	if m.floor == "" {
 		m.floor = tsOf(now.Add(overlap))
@@ -84,7 +84,7 @@ func (m *marks) end(j *job, taken bool) {
 		m.gap()
 	}
 	if taken && j.cursor.Stream != "" {
-		m.kept[j.cursor.Stream] = later(m.kept[j.cursor.Stream], j.meta.ts)
+		m.kept[j.cursor.Stream] = laterTS(m.kept[j.cursor.Stream], j.meta.ts)
 	}
 	of := m.flying[j.meta.channel]
 	if j.meta.ts == "" || of == nil {
@@ -111,14 +111,14 @@ func (m *marks) cursor(j *job) channels.Cursor {
 	}
 	floor := ts
 	if m.open {
-		floor = earlier(floor, m.floor)
+		floor = earlierTS(floor, m.floor)
 	}
 	for of, all := range m.flying {
 		for other := range all {
 			if compareTS(other, ts) < 0 && of == channel {
 				return channels.Cursor{}
 			}
-			floor = earlier(floor, other)
+			floor = earlierTS(floor, other)
 		}
 	}
 	m.given[channel] = ts
@@ -166,7 +166,7 @@ func (m *marks) from(channel string) (oldest, known string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	known = m.kept[channel]
-	return tsOf(stamp(later(known, m.floor)).Add(-overlap)), known
+	return tsOf(stamp(laterTS(known, m.floor)).Add(-overlap)), known
 }
 
 // since is the floor as a time.
@@ -183,14 +183,14 @@ func compareTS(a, b string) int {
 	return cmp.Or(cmp.Compare(len(sa), len(sb)), strings.Compare(sa, sb), strings.Compare(fa, fb))
 }
 
-func later(a, b string) string {
+func laterTS(a, b string) string {
 	if compareTS(a, b) >= 0 {
 		return a
 	}
 	return b
 }
 
-func earlier(a, b string) string {
+func earlierTS(a, b string) string {
 	if compareTS(a, b) <= 0 {
 		return a
 	}

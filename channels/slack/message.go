@@ -33,7 +33,7 @@ type message struct {
 		TS str `json:"ts"`
 	}] `json:"edited"`
 
-	Text        str             `json:"text"`
+	Text        str              `json:"text"`
 	Blocks      many[block]      `json:"blocks"`
 	Attachments many[attachment] `json:"attachments"`
 	Files       many[file]       `json:"files"`
@@ -46,15 +46,15 @@ type message struct {
 // file is a file of a message. Of one from a Slack Connect channel there may be
 // an id alone, with file_access "check_file_info".
 type file struct {
-	ID       str `json:"id"`
-	Name     str `json:"name"`
-	Title    str `json:"title"`
-	Mimetype str `json:"mimetype"`
-	Size     str `json:"size"`
-	Mode     str `json:"mode"`
+	ID       str  `json:"id"`
+	Name     str  `json:"name"`
+	Title    str  `json:"title"`
+	Mimetype str  `json:"mimetype"`
+	Size     str  `json:"size"`
+	Mode     str  `json:"mode"`
 	External flag `json:"is_external"`
-	URL      str `json:"url_private"`
-	Download str `json:"url_private_download"`
+	URL      str  `json:"url_private"`
+	Download str  `json:"url_private_download"`
 }
 
 // spoken lists the subtypes that are somebody's words.

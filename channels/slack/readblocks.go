@@ -11,14 +11,14 @@ import (
 // Kinds that we do not know are read by the same fields, so that new ones still
 // say something.
 type block struct {
-	Type     str            `json:"type"`
+	Type     str             `json:"type"`
 	Text     json.RawMessage `json:"text"` // a string, or an object with a text
 	Fields   many[block]     `json:"fields"`
 	Elements many[block]     `json:"elements"`
-	AltText  str            `json:"alt_text"`
+	AltText  str             `json:"alt_text"`
 	Title    json.RawMessage `json:"title"`
-	Style    str            `json:"style"`
-	Indent   str            `json:"indent"`
+	Style    str             `json:"style"`
+	Indent   str             `json:"indent"`
 
 	User     str `json:"user_id"`
 	Channel  str `json:"channel_id"`
@@ -76,7 +76,7 @@ func (w *blockWriter) block(b *block, depth int) {
 	case "rich_text_quote":
 		inner := blockWriter{self: w.self}
 		inner.all(b.Elements, depth)
-		w.WriteString(quote(strings.TrimSpace(inner.String())))
+		w.WriteString(quoted(strings.TrimSpace(inner.String())))
 		w.mentioned = w.mentioned || inner.mentioned
 		return
 	case "user":

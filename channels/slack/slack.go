@@ -50,6 +50,9 @@ type Channel struct {
 	log  *slog.Logger
 	self atomic.Pointer[self] // nil until Slack has told us
 
+	web    web
+	pace   pacer
+	dms    directs
 	intake intake
 }
 
@@ -89,7 +92,7 @@ func New(name string, cfg Config, log *slog.Logger) (*Channel, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("slack: %w", err)
 	}
-	return &Channel{name: name, cfg: cfg, log: log.With("channel", name), intake: newIntake(cfg)}, nil
+	return &Channel{name: name, cfg: cfg, log: log.With("channel", name)}, nil
 }
 
 var (

@@ -88,9 +88,9 @@ func hideURL(err error) error {
 
 // frame is what a socket brings.
 type frame struct {
-	Type       str            `json:"type"`
-	EnvelopeID str            `json:"envelope_id"`
-	Reason     str            `json:"reason"`
+	Type       str             `json:"type"`
+	EnvelopeID str             `json:"envelope_id"`
+	Reason     str             `json:"reason"`
 	Payload    json.RawMessage `json:"payload"`
 }
 

@@ -30,7 +30,7 @@ const (
 func (c *Channel) Run(ctx context.Context, cursors map[string]string, h channels.Handler) error {
 	inner, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	defer c.intake.http.CloseIdleConnections()
+	defer c.Close()
 	r := newRun(c, inner, stop, cursors, h)
 	r.links.limit = rate.NewLimiter(rate.Every(attemptEvery), attemptBurst)
 	r.links.joined = make(chan struct{})

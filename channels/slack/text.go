@@ -96,7 +96,7 @@ func (m *message) words(self string) (text string, mentioned bool) {
 			continue // the preview of a link, or decoration
 		}
 		if said := a.words(self); said != "" {
-			parts = append(parts, quote(said))
+			parts = append(parts, quoted(said))
 		}
 	}
 	for _, f := range m.Files {
@@ -112,11 +112,11 @@ func (m *message) words(self string) (text string, mentioned bool) {
 type attachment struct {
 	Share    flag `json:"is_share"`
 	Unfurl   flag `json:"is_msg_unfurl"`
-	Author   str `json:"author_name"`
-	Pretext  str `json:"pretext"`
-	Title    str `json:"title"`
-	Text     str `json:"text"`
-	Fallback str `json:"fallback"`
+	Author   str  `json:"author_name"`
+	Pretext  str  `json:"pretext"`
+	Title    str  `json:"title"`
+	Text     str  `json:"text"`
+	Fallback str  `json:"fallback"`
 	Fields   many[struct {
 		Title str `json:"title"`
 		Value str `json:"value"`
@@ -156,8 +156,8 @@ func (a *attachment) words(self string) string {
 	return said
 }
 
-// quote puts "> " before every line.
-func quote(s string) string { return "> " + strings.ReplaceAll(s, "\n", "\n> ") }
+// quoted puts "> " before every line.
+func quoted(s string) string { return "> " + strings.ReplaceAll(s, "\n", "\n> ") }
 
 // joined joins the parts that are not empty.
 func joined(parts []string, sep string) string {

@@ -20,12 +20,6 @@ import (
 // slack-go rejects a whole page of a history for one odd field in one message, and
 // it tells a limit from an error only sometimes.
 
-// callTime is how long one call may take.
-const callTime = 20 * time.Second
-
-// answerLimit is more than Slack sends in answer to one call.
-const answerLimit = 32 << 20
-
 // apiError is what Slack says to a call that it did not carry out.
 type apiError struct {
 	Method     string
@@ -52,26 +46,24 @@ func code(err error) string {
 
 // call calls a method once. out is filled leniently if it is not nil.
 func (c *Channel) call(ctx context.Context, method, token string, args url.Values, out any) error {
-	ctx, cancel := context.WithTimeout(ctx, callTime)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.cfg.APIURL+method, strings.NewReader(args.Encode()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, strings.TrimSuffix(c.cfg.APIURL, "/")+"/"+method, strings.NewReader(args.Encode()))
 	if err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := c.intake.http.Do(req)
+	resp, err := c.httpClient().Do(req)
 	if err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, answerSize))
 	if err != nil {
 		return fmt.Errorf("%s: %w", method, err)
 	}
 	var head struct {
 		OK    flag `json:"ok"`
-		Error str `json:"error"`
+		Error str  `json:"error"`
 	}
 	parsed := json.Unmarshal(body, &head)
 	switch {
@@ -149,9 +141,9 @@ func fatal(err error) (*fatalError, bool) {
 	return nil, false
 }
 
-// pacer keeps each method within its tier. Slack counts calls a minute for each
+// tiers keeps each method within its tier. Slack counts calls a minute for each
 // method and workspace; Tier 3 is 50 and more (docs.slack.dev/apis/web-api/rate-limits).
-type pacer struct {
+type tiers struct {
 	mu      sync.Mutex
 	methods map[string]*rate.Limiter
 }
@@ -161,7 +153,7 @@ const (
 	tier3Burst = 10
 )
 
-func (p *pacer) wait(ctx context.Context, method string) error {
+func (p *tiers) wait(ctx context.Context, method string) error {
 	p.mu.Lock()
 	if p.methods == nil {
 		p.methods = map[string]*rate.Limiter{}
