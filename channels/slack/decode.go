@@ -35,7 +35,7 @@ type payload struct {
 	AppID          str                 `json:"api_app_id"`
 	EventID        str                 `json:"event_id"`
 	EventTime      str                 `json:"event_time"`
-	External       flag                `json:"is_ext_shared_channel"`
+	External       yes                 `json:"is_ext_shared_channel"`
 	Authorizations many[authorization] `json:"authorizations"`
 	Event          maybe[event]        `json:"event"`
 
@@ -52,11 +52,11 @@ type payload struct {
 // authorization is one installation of the app that may see an event. Slack
 // sends one, not all.
 type authorization struct {
-	Enterprise str  `json:"enterprise_id"`
-	Team       str  `json:"team_id"`
-	User       str  `json:"user_id"`
-	Bot        flag `json:"is_bot"`
-	Org        flag `json:"is_enterprise_install"`
+	Enterprise str `json:"enterprise_id"`
+	Team       str `json:"team_id"`
+	User       str `json:"user_id"`
+	Bot        yes `json:"is_bot"`
+	Org        yes `json:"is_enterprise_install"`
 }
 
 // reading is one payload being read.

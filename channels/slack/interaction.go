@@ -21,11 +21,11 @@ type interaction struct {
 		ID str `json:"id"`
 	}] `json:"enterprise"`
 	Container maybe[struct {
-		Type     str  `json:"type"`
-		Channel  str  `json:"channel_id"`
-		TS       str  `json:"message_ts"`
-		Thread   str  `json:"thread_ts"`
-		Fleeting flag `json:"is_ephemeral"`
+		Type     str `json:"type"`
+		Channel  str `json:"channel_id"`
+		TS       str `json:"message_ts"`
+		Thread   str `json:"thread_ts"`
+		Fleeting yes `json:"is_ephemeral"`
 	}] `json:"container"`
 	Message maybe[message]   `json:"message"`
 	Actions many[pressed]    `json:"actions"`

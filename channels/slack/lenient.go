@@ -30,10 +30,10 @@ func (w *str) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// flag is a boolean: true, "true" or 1.
-type flag bool
+// yes is a boolean: true, "true" or 1.
+type yes bool
 
-func (f *flag) UnmarshalJSON(b []byte) error {
+func (f *yes) UnmarshalJSON(b []byte) error {
 	switch strings.Trim(string(b), `"`) {
 	case "true", "1":
 		*f = true

@@ -46,15 +46,15 @@ type message struct {
 // file is a file of a message. Of one from a Slack Connect channel there may be
 // an id alone, with file_access "check_file_info".
 type file struct {
-	ID       str  `json:"id"`
-	Name     str  `json:"name"`
-	Title    str  `json:"title"`
-	Mimetype str  `json:"mimetype"`
-	Size     str  `json:"size"`
-	Mode     str  `json:"mode"`
-	External flag `json:"is_external"`
-	URL      str  `json:"url_private"`
-	Download str  `json:"url_private_download"`
+	ID       str `json:"id"`
+	Name     str `json:"name"`
+	Title    str `json:"title"`
+	Mimetype str `json:"mimetype"`
+	Size     str `json:"size"`
+	Mode     str `json:"mode"`
+	External yes `json:"is_external"`
+	URL      str `json:"url_private"`
+	Download str `json:"url_private_download"`
 }
 
 // spoken lists the subtypes that are somebody's words.

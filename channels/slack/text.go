@@ -110,13 +110,13 @@ func (m *message) words(self string) (text string, mentioned bool) {
 // attachment is a part of a message in Slack's old form. What a person forwards
 // comes as one.
 type attachment struct {
-	Share    flag `json:"is_share"`
-	Unfurl   flag `json:"is_msg_unfurl"`
-	Author   str  `json:"author_name"`
-	Pretext  str  `json:"pretext"`
-	Title    str  `json:"title"`
-	Text     str  `json:"text"`
-	Fallback str  `json:"fallback"`
+	Share    yes `json:"is_share"`
+	Unfurl   yes `json:"is_msg_unfurl"`
+	Author   str `json:"author_name"`
+	Pretext  str `json:"pretext"`
+	Title    str `json:"title"`
+	Text     str `json:"text"`
+	Fallback str `json:"fallback"`
 	Fields   many[struct {
 		Title str `json:"title"`
 		Value str `json:"value"`

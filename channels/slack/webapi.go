@@ -62,8 +62,8 @@ func (c *Channel) call(ctx context.Context, method, token string, args url.Value
 		return fmt.Errorf("%s: %w", method, err)
 	}
 	var head struct {
-		OK    flag `json:"ok"`
-		Error str  `json:"error"`
+		OK    yes `json:"ok"`
+		Error str `json:"error"`
 	}
 	parsed := json.Unmarshal(body, &head)
 	switch {
