@@ -23,8 +23,8 @@ import (
 // What was found in a channel is presented oldest first, threads among the rest,
 // by the same path as an event: what is known already is no second arrival. What
 // has been edited is presented with its present text, and as an edit, so that
-// whichever of both is news is recorded. Reactions, and messages that were deleted
-// meanwhile, are not seen.
+// whichever of both is news is recorded. What changed about older messages, a
+// reaction, a message taken back: a history does not show that, and it is not seen.
 
 const (
 	historyPage = "200"
@@ -48,7 +48,7 @@ func (r *run) catchUp() {
 			if !open || !r.untilConnected(r.ctx) {
 				break
 			}
-			if err := r.sweep(r.ctx); err != nil {
+			if err := r.sweep(r.ctx, number); err != nil {
 				r.log.Debug("catching up ended", "err", err)
 				return // only the end of the run, or what ends it
 			}
@@ -63,8 +63,8 @@ func (r *run) catchUp() {
 	}
 }
 
-// sweep reads all channels once.
-func (r *run) sweep(ctx context.Context) error {
+// sweep reads all channels once, for the gap of that number.
+func (r *run) sweep(ctx context.Context, gap int) error {
 	first, threads := r.rooms(ctx)
 	seen := map[string]bool{}
 	for _, id := range first {
@@ -77,7 +77,8 @@ func (r *run) sweep(ctx context.Context) error {
 		}
 	}
 	r.mu.Lock()
-	r.ready = true
+	now, _ := r.marks.gapNow()
+	r.ready = now == gap
 	r.mu.Unlock()
 	if r.connected() {
 		r.alive()

@@ -35,7 +35,6 @@ type payload struct {
 	AppID          str                 `json:"api_app_id"`
 	EventID        str                 `json:"event_id"`
 	EventTime      str                 `json:"event_time"`
-	External       yes                 `json:"is_ext_shared_channel"`
 	Authorizations many[authorization] `json:"authorizations"`
 	Event          maybe[event]        `json:"event"`
 

@@ -190,7 +190,9 @@ func (c *Channel) ask(ctx context.Context, method string, args url.Values, out a
 		if isAPI && e.RetryAfter > 0 {
 			wait = e.RetryAfter + jitter(time.Second)
 		}
-		c.log.Debug("calling slack again", "method", method, "wait", wait, "err", err)
+		if tries&(tries-1) == 0 { // 1st, 2nd, 3rd, 5th, 9th … time
+			c.log.Info("calling slack again", "method", method, "tries", tries+1, "wait", wait, "err", err)
+		}
 		if !pause(ctx, wait) {
 			return ctx.Err()
 		}
