@@ -23,7 +23,7 @@ import (
 // They become rich_text and not mrkdwn: there a styled word needs blanks around it,
 // which Chinese has not, and whether "*" is markup is for the client to guess.
 func markdownPieces(md string) []piece {
-	doc, source := markup.Parse(clean(md))
+	doc, source := markup.Parse(cut(clean(md), mostText))
 	d := drawer{source: source}
 	d.blocks(doc, surroundings{})
 	return d.out
@@ -32,7 +32,7 @@ func markdownPieces(md string) []piece {
 // plainPieces is text in which nothing is markup. It is one paragraph: its empty
 // lines are its own.
 func plainPieces(text string) []piece {
-	text = strings.Trim(clean(text), "\n")
+	text = strings.Trim(cut(clean(text), mostText), "\n")
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}

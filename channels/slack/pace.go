@@ -18,8 +18,8 @@ const (
 	tierGap  = 1200 * time.Millisecond
 	allGap   = 250 * time.Millisecond // in the workspace: 240 a minute
 	allBurst = 60                     // that may go at once after a quiet time
-	slotSlip = 5 * time.Millisecond // a wait that is not worth a postponement
-	forget   = time.Minute          // what nobody asked for that long is forgotten
+	slotSlip = 5 * time.Millisecond   // a wait that is not worth a postponement
+	forget   = time.Minute            // what nobody asked for that long is forgotten
 )
 
 // pacer hands out the times at which we may write. Its zero value is ready.

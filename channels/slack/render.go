@@ -26,6 +26,8 @@ const (
 
 	messageLimit = 3000 // ours, for what people read in one message
 	pieceLimit   = messageLimit - 200
+	partsMost    = 30 // messages of one delivery; they take a second each
+	mostText     = partsMost * messageLimit
 	buttonRow    = 5   // buttons beside each other
 	buttonsMost  = 100 // 20 rows
 )
@@ -37,7 +39,8 @@ type part struct {
 }
 
 // render draws a delivery as messages, in their order. What is too long for one goes
-// on in the next; nothing is left out. The first bears the title and the buttons: its
+// on in the next; nothing is left out unless it fills partsMost of them, where it ends
+// with an ellipsis. The first bears the title and the buttons: its
 // ref is the one that the engine knows, so that buttons pressed, and amended, are
 // found.
 func render(out channels.Outbound, left []channels.File) ([]part, error) {
@@ -50,7 +53,12 @@ func render(out channels.Outbound, left []channels.File) ([]part, error) {
 		return nil, errors.New("nothing to say")
 	}
 	var parts []part
-	for _, group := range pack(pieces, messageLimit) {
+	groups := pack(pieces, messageLimit)
+	if len(groups) > partsMost {
+		groups = groups[:partsMost]
+		groups[partsMost-1] = ended(groups[partsMost-1])
+	}
+	for _, group := range groups {
 		p := part{text: plainText(group, textLimit), blocks: blocks(out.Key, len(parts), group)}
 		if len(parts) == 0 {
 			p.blocks = append(p.blocks, buttons...)
@@ -74,9 +82,14 @@ func renderOne(out channels.Outbound) (part, error) {
 	groups := pack(pieces, messageLimit)
 	group := groups[0]
 	if len(groups) > 1 {
-		group = append(slices.Clone(group), piece{spans: []span{{text: "…"}}, tight: true})
+		group = ended(group)
 	}
 	return part{text: plainText(group, textLimit), blocks: append(blocks(out.Key, 0, group), buttons...)}, nil
+}
+
+// ended is a group of which more was to come.
+func ended(group []piece) []piece {
+	return append(slices.Clone(group), piece{spans: []span{{text: "…"}}, tight: true})
 }
 
 // content is all that a delivery says. left are files that do not go along: their
