@@ -54,6 +54,9 @@ type Channel struct {
 	Within  time.Duration // what arrived longer ago is handed over, not answered; 0: no limit
 	Budget  Budget
 	Workers int // deliveries under way at once; 0: 4
+
+	Personal bool     // what is about a case moves from places that others read to a direct message
+	Prefixes []string // what begins a message of an agent that is meant for the customer, where staff talk
 }
 
 // Desk is a place where staff read.
