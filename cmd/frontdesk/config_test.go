@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -334,6 +335,44 @@ func TestConfigExampleLoads(t *testing.T) {
 		uncommented = strings.Replace(uncommented, "# "+line, line, 1)
 	}
 	parseConfig(t, uncommented)
+}
+
+// The example of Slack, without its comment signs, is right, and what it shows as a
+// default is one.
+func TestConfigExampleOfSlack(t *testing.T) {
+	data, err := samples.ReadFile("init/frontdesk.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mail, workspace, found := strings.Cut(string(data), "  # workspace:\n")
+	if !found {
+		t.Fatal("there is no example of Slack")
+	}
+	bare := "  workspace:\n" + regexp.MustCompile(`(?m)^  # `).ReplaceAllString(regexp.MustCompile(`(?m)^  #$`).ReplaceAllString(workspace, ""), "  ")
+	c := parseConfig(t, mail+bare)
+	small := SlackConfig{Team: "T0123ABCD", BotToken: Secret{Env: "SLACK_BOT_TOKEN"}, AppToken: Secret{Env: "SLACK_APP_TOKEN"}, Agents: "C0123ABCD",
+		Command: "/support", ReplyPrefix: []string{">", "/reply"}, Personal: true, Gather: 3 * time.Second}
+	same(t, "workspace", *c.Channels[1].Slack, small)
+	same(t, "budget", c.Channels[1].Budget, Budget{60, 200, 20})
+	if !c.Channels[1].Observe {
+		t.Error("the example would answer customers at once")
+	}
+
+	for _, line := range []string{"complaints:", "support:", "command:", "reply_prefix:", "agent_view:", "personal:", "gather:", "budget:"} {
+		if !strings.Contains(bare, "    # "+line) {
+			t.Errorf("the example has no comment %q", line)
+		}
+		bare = strings.Replace(bare, "    # "+line, "    "+line, 1)
+	}
+	c = parseConfig(t, mail+bare)
+	small.Complaints, small.Support = "C0456EFGH", []string{"C0789IJKL"}
+	same(t, "workspace with everything", *c.Channels[1].Slack, small)
+	same(t, "budget", c.Channels[1].Budget, Budget{60, 200, 20})
+
+	// By HTTP.
+	http := strings.Replace(bare, "app_token_env: SLACK_APP_TOKEN", "", 1)
+	http = strings.Replace(http, "# signing_secret_env", "signing_secret_env", 1)
+	parseConfig(t, strings.Replace(mail, "# http: {", "http: {", 1)+http)
 }
 
 // TestConfigMissingCanBePasted: a file made of what the problems of an almost
