@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sort"
@@ -55,8 +56,12 @@ type Channel struct {
 	Budget  Budget
 	Workers int // deliveries under way at once; 0: 4
 
-	Personal bool     // what is about a case moves from places that others read to a direct message
-	Prefixes []string // what begins a message of an agent that is meant for the customer, where staff talk
+	// Personal moves what is for the customer alone (complaints, talk about a case)
+	// from places where others read along to a place of their own.
+	Personal bool
+	// Prefixes are what a member of staff begins a message with that is for the
+	// customer, in a place where talk is otherwise internal; see relayed.
+	Prefixes []string
 }
 
 // Desk is a place where staff read.
@@ -194,14 +199,7 @@ func (c *Config) own(p channels.Person) bool {
 
 // staffPlace reports whether a message was said where staff read.
 func (c *Config) staffPlace(in *channels.Inbound) bool {
-	for _, ch := range c.Channels {
-		for _, d := range []Desk{ch.Staff, ch.Complaints} {
-			if in.Place != "" && d.Channel == in.Channel && d.Place == in.Place {
-				return true
-			}
-		}
-	}
-	return false
+	return c.deskRoom(in.Channel, cmp.Or(in.Room, in.Place))
 }
 
 func (c *Config) desk(channel, kind string) Desk {

@@ -17,6 +17,8 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 	"github.com/emersion/go-smtp"
+
+	"frontdesk/channels/channeltest"
 )
 
 // Options of a [World]. The zero value is a world over pipes in memory,
@@ -47,7 +49,7 @@ type World struct {
 	imap   *imapserver.Server
 	smtp   *smtp.Server
 	listen [2]net.Listener // IMAP, SMTP
-	pipes  [2]*pipeListener
+	pipes  channeltest.Network
 	client *tls.Config
 	served sync.WaitGroup
 
@@ -84,8 +86,8 @@ func New(domain string, o Options) (*World, error) {
 			return nil, err
 		}
 	}
-	for i, name := range []string{"imap", "smtp"} {
-		l, err := w.listener(i, name)
+	for i, port := range []int{pipeIMAP, pipeSMTP} {
+		l, err := w.listener(port)
 		if err != nil {
 			return nil, errors.Join(err, w.Close())
 		}
@@ -109,12 +111,11 @@ func New(domain string, o Options) (*World, error) {
 	return w, nil
 }
 
-func (w *World) listener(i int, name string) (net.Listener, error) {
+func (w *World) listener(pipePort int) (net.Listener, error) {
 	if w.opts.Sockets {
 		return net.Listen("tcp", "127.0.0.1:0")
 	}
-	w.pipes[i] = newPipeListener(name)
-	return w.pipes[i], nil
+	return w.pipes.Listen(net.JoinHostPort("127.0.0.1", strconv.Itoa(pipePort)))
 }
 
 type discard struct{}
@@ -173,17 +174,7 @@ func (w *World) Dial(ctx context.Context, network, address string) (net.Conn, er
 	if w.opts.Sockets {
 		return new(net.Dialer).DialContext(ctx, network, address)
 	}
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	switch port {
-	case strconv.Itoa(pipeIMAP):
-		return w.pipes[0].dial(ctx.Done())
-	case strconv.Itoa(pipeSMTP):
-		return w.pipes[1].dial(ctx.Done())
-	}
-	return nil, fmt.Errorf("mailtest: nobody listens on %s", address)
+	return w.pipes.Dial(ctx, network, address)
 }
 
 // ClientTLS returns a configuration that trusts the servers' certificate; nil

@@ -1,4 +1,4 @@
-package mailtest
+package channeltest
 
 import (
 	"errors"
@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// pipe returns the two ends of a connection in memory. Unlike net.Pipe it has a
+// Pipe returns the two ends of a connection in memory. Unlike net.Pipe it has a
 // buffer, as a socket has: a protocol whose two sides both write before they
-// read must not lock up.
-func pipe(name string) (client, server net.Conn) {
+// read must not lock up. Deadlines work, and whoever waits is durably blocked in
+// the sense of testing/synctest. name is the address of both ends.
+func Pipe(name string) (client, server net.Conn) {
 	up, down := newHalf(), newHalf()
 	return &pipeConn{in: down, out: up, name: name}, &pipeConn{in: up, out: down, name: name}
 }
@@ -155,39 +156,3 @@ type pipeAddr string
 
 func (pipeAddr) Network() string  { return "pipe" }
 func (a pipeAddr) String() string { return string(a) }
-
-// pipeListener accepts what dial makes.
-type pipeListener struct {
-	name   string
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func newPipeListener(name string) *pipeListener {
-	return &pipeListener{name: name, conns: make(chan net.Conn), closed: make(chan struct{})}
-}
-
-func (l *pipeListener) dial(done <-chan struct{}) (net.Conn, error) {
-	client, server := pipe(l.name)
-	select {
-	case l.conns <- server:
-		return client, nil
-	case <-l.closed:
-		return nil, &net.OpError{Op: "dial", Net: "pipe", Err: errors.New("connection refused")}
-	case <-done:
-		return nil, &net.OpError{Op: "dial", Net: "pipe", Err: os.ErrDeadlineExceeded}
-	}
-}
-
-func (l *pipeListener) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.conns:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeListener) Close() error   { l.once.Do(func() { close(l.closed) }); return nil }
-func (l *pipeListener) Addr() net.Addr { return pipeAddr(l.name) }
