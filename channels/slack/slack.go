@@ -49,6 +49,10 @@ type Channel struct {
 	cfg  Config
 	log  *slog.Logger
 	self atomic.Pointer[self] // nil until Slack has told us
+
+	web  web
+	pace pacer
+	dms  directs
 }
 
 // self is who we are in the workspace, from auth.test.
@@ -113,7 +117,9 @@ func (c *Channel) Direct(p channels.Person) string {
 }
 
 // ref names a message.
-func (c *Channel) ref(channel, ts string) string { return "slack:" + c.cfg.Team + "/" + channel + "/" + ts }
+func (c *Channel) ref(channel, ts string) string {
+	return "slack:" + c.cfg.Team + "/" + channel + "/" + ts
+}
 
 // splitRef undoes ref.
 func splitRef(ref string) (channel, ts string, ok bool) {
