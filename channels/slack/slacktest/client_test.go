@@ -155,3 +155,21 @@ func (c *client) within(d time.Duration) context.Context {
 	c.t.Cleanup(cancel)
 	return ctx
 }
+
+// get fetches an address with a token, or without one for "".
+func (c *client) get(address, token string) string {
+	c.t.Helper()
+	req, err := http.NewRequestWithContext(c.t.Context(), "GET", address, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := c.w.Client().Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return string(read(c.t, resp.Body))
+}
