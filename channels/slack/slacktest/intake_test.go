@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack"
 
 	"frontdesk/channels/slack/slacktest"
@@ -151,6 +153,19 @@ func TestSockets(t *testing.T) {
 			t.Errorf("a hanging socket sent %v", c.got[got:])
 		}
 		w.CutSockets()
+		w.SetIntake(slacktest.Intake{LoseOffline: true})
+		conn := c.connect()
+		settle()
+		w.HangSockets()
+		got = len(c.got)
+		ann.Say(room, "into a socket that fell silent")
+		time.Sleep(time.Hour)
+		settle()
+		if len(c.got) != got || w.Sockets() != 1 {
+			t.Errorf("a silent socket sent %v, %d are open", c.got[got:], w.Sockets())
+		}
+		conn.Close()
+		settle()
 		before := w.Stats().Lost
 		ann.Say(room, "while nobody listens")
 		settle()
@@ -163,13 +178,14 @@ func TestSockets(t *testing.T) {
 // A client that reads hears pings, and one that does not answer them is cut.
 func TestPings(t *testing.T) {
 	bubble(t, slacktest.Options{RefreshEvery: time.Hour}, func(t *testing.T, c *client) {
-		conn := c.connect()
-		heard := 0
-		conn.SetPingHandler(func(string) error { heard++; return nil })
+		var heard atomic.Int64
+		c.prepare(func(conn *websocket.Conn) {
+			conn.SetPingHandler(func(string) error { heard.Add(1); return nil })
+		})
 		time.Sleep(29 * time.Second)
 		settle()
-		if heard != 5 || c.w.Sockets() != 1 {
-			t.Errorf("%d pings in 29 s, %d sockets", heard, c.w.Sockets())
+		if heard.Load() != 5 || c.w.Sockets() != 1 {
+			t.Errorf("%d pings in 29 s, %d sockets", heard.Load(), c.w.Sockets())
 		}
 		time.Sleep(2 * time.Second)
 		settle()
