@@ -22,7 +22,7 @@ type scope struct{ Name, Why string }
 var scopes = []scope{
 	{"app_mentions:read", "event app_mention: somebody mentions the bot"},
 	{"channels:history", "events message.channels; conversations.history and conversations.replies, to catch up after an outage"},
-	{"channels:read", "conversations.info and conversations.members; events member_joined_channel, member_left_channel, channel_id_changed"},
+	{"channels:read", "users.conversations, conversations.info and conversations.members: where the bot is, and who is there; events member_joined_channel, member_left_channel, channel_id_changed"},
 	{"chat:write", "chat.postMessage, chat.update, chat.postEphemeral: answers, and work for staff"},
 	{"commands", "the slash command"},
 	{"files:read", "files.info and download: files that customers and agents attach"},
@@ -30,7 +30,7 @@ var scopes = []scope{
 	{"groups:history", "the same as channels:history, in private channels such as that of the agents"},
 	{"groups:read", "the same as channels:read, in private channels"},
 	{"im:history", "events message.im; catching up in direct messages"},
-	{"im:read", "conversations.info of a direct message: whose it is"},
+	{"im:read", "users.conversations: the direct messages there are, to catch up"},
 	{"im:write", "conversations.open: a direct message to a person"},
 	{"reactions:read", "event reaction_added: a sign on a message"},
 	{"reactions:write", "reactions.add: a sign on an agent's message that has reached the customer"},
@@ -65,14 +65,14 @@ func scopesFor(agentView bool) []scope {
 // AppScope is the one that the app-level token needs. It cannot be in a manifest.
 const AppScope = "connections:write"
 
-// event is one that we subscribe to (https://docs.slack.dev/reference/events).
-type event struct{ Name, Why string }
+// subscription is an event that we subscribe to (https://docs.slack.dev/reference/events).
+type subscription struct{ Name, Why string }
 
-var agentEvents = []event{
+var agentSubscriptions = []subscription{
 	{"app_home_opened", "somebody opens the talk with the bot: time to suggest questions"},
 }
 
-var events = []event{
+var subscriptions = []subscription{
 	{"app_mention", "a mention, also where the bot is not a member"},
 	{"app_uninstalled", "nothing works any more, and the operator must hear of it"},
 	{"channel_id_changed", "a channel that became shared has another id"},
@@ -102,9 +102,9 @@ func Manifest(name, command string, agentView, socket bool, requestURL string) (
 	case !socket && (err != nil || u.Scheme != "https" || u.Host == ""):
 		return nil, fmt.Errorf("Slack calls https addresses, and %q is none", requestURL)
 	}
-	told := events
+	told := subscriptions
 	if agentView {
-		told = slices.Concat(agentEvents, events)
+		told = slices.Concat(agentSubscriptions, subscriptions)
 	}
 	var b bytes.Buffer
 	err = manifest.Execute(&b, map[string]any{"Name": name, "Command": command, "AgentView": agentView, "Socket": socket, "URL": requestURL,

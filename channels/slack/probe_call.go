@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -43,8 +42,7 @@ func (p *prober) reachable(address string) error {
 	if err != nil {
 		return err
 	}
-	ip := net.ParseIP(u.Hostname())
-	if flag.Lookup("test.v") != nil && p.cfg.Dial == nil && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if flag.Lookup("test.v") != nil && p.cfg.Dial == nil && !loopback(u.Hostname()) {
 		return fmt.Errorf("this is a test, and %s is not this machine", u.Hostname())
 	}
 	return nil

@@ -61,7 +61,7 @@ when something is wrong, and when it is over.`,
 			}
 			for _, ch := range cfg.Channels {
 				if ch.Slack != nil {
-					c.Channels[ch.Name], err = slackChannel(ch, secrets, log)
+					c.Channels[ch.Name], err = slackChannel(ch, slackConfig(ch.Slack, secrets), log)
 				} else {
 					c.Channels[ch.Name], err = mailChannel(cfg, ch, secrets, log)
 				}

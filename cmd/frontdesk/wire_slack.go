@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"frontdesk/bot"
-	"frontdesk/channels"
 	"frontdesk/channels/slack"
 )
 
@@ -20,25 +19,22 @@ func slackConfig(s *SlackConfig, secrets Secrets) slack.Config {
 // holds for each place alone, so that many places can be served beside each other.
 const slackWorkers = 16
 
-// slackChannel is a workspace ready to run.
-func slackChannel(ch ChannelConfig, secrets Secrets, log *slog.Logger) (bot.Channel, error) {
-	s := ch.Slack
-	x, err := slack.New(ch.Name, slackConfig(s, secrets), log)
+// slackChannel is a workspace ready to run. How its people are known is for the
+// engine to find out: nobody's address there is our own before Slack has told it.
+func slackChannel(ch ChannelConfig, cfg slack.Config, log *slog.Logger) (bot.Channel, error) {
+	x, err := slack.New(ch.Name, cfg, log)
 	if err != nil {
 		return bot.Channel{}, fmt.Errorf("channel %s: %w", ch.Name, err)
 	}
-	c := bot.Channel{Buttons: true, Observe: ch.Observe, Start: ch.Start, FromNow: ch.FromNow, Within: ch.Within, Budget: bot.Budget(ch.Budget),
+	s := ch.Slack
+	c := bot.Channel{Source: x, Sender: x, Buttons: true, Observe: ch.Observe, Start: ch.Start, FromNow: ch.FromNow, Within: ch.Within, Budget: bot.Budget(ch.Budget),
 		Workers: slackWorkers, Gather: s.Gather, Personal: s.Personal, Prefixes: s.ReplyPrefix,
 		Staff: bot.Desk{Channel: ch.Name, Place: s.Agents}}
 	if s.Complaints != "" {
 		c.Complaints = bot.Desk{Channel: ch.Name, Place: s.Complaints}
 	}
-	c.Source, c.Sender = slackEnds(x)
 	return c, nil
 }
-
-// slackEnds is both ends of a workspace.
-func slackEnds(any) (channels.Source, channels.Sender) { return nil, nil }
 
 // handlers are the channels that are called from outside, by name.
 func handlers(cfg *Config, c bot.Config) map[string]http.Handler {
