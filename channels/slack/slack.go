@@ -50,9 +50,10 @@ type Channel struct {
 	log  *slog.Logger
 	self atomic.Pointer[self] // nil until Slack has told us
 
-	web  web
-	pace pacer
-	dms  directs
+	web    web
+	pace   pacer
+	dms    directs
+	intake intake
 }
 
 // self is who we are in the workspace, from auth.test.

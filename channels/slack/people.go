@@ -1,0 +1,3 @@
+package slack
+
+type people struct{}

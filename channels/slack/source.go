@@ -1,0 +1,125 @@
+package slack
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"frontdesk/channels"
+)
+
+var (
+	_ channels.Source = (*Channel)(nil)
+	_ channels.Parser = (*Channel)(nil)
+)
+
+const (
+	beatEvery = time.Minute
+	// checkEvery is how many beats lie between two looks at Slack when events come
+	// by HTTP: there is no connection whose end would be noticed.
+	checkEvery = 4
+)
+
+// Run presents every message to h until ctx ends, as [channels.Source] has it. It
+// returns another error than ctx's when an operator must act: a token that is not
+// valid, or one of another workspace.
+func (c *Channel) Run(ctx context.Context, cursors map[string]string, h channels.Handler) error {
+	inner, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	defer c.Close()
+	r := newRun(c, inner, stop, cursors, h)
+	r.links.limit = rate.NewLimiter(rate.Every(attemptEvery), attemptBurst)
+	r.links.joined = make(chan struct{})
+	if err := r.introduce(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
+	}
+	var all sync.WaitGroup
+	for _, l := range r.tracks {
+		all.Go(func() { r.work(l) })
+	}
+	c.intake.running.Store(r)
+	defer c.intake.running.Store(nil)
+	if c.cfg.AppToken != "" {
+		for range socketCount {
+			all.Go(r.keep)
+		}
+	}
+	all.Go(r.catchUp)
+	all.Go(r.beat)
+	r.wake()
+	<-inner.Done()
+	all.Wait()
+	r.finish()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return context.Cause(inner)
+}
+
+// introduce asks Slack who we are, until it is told.
+func (r *run) introduce() error {
+	r.report(channels.Starting, "connecting")
+	for tries := 0; ; tries++ {
+		err := r.whoAmI()
+		if err == nil {
+			return nil
+		}
+		if r.ctx.Err() != nil {
+			return r.ctx.Err()
+		}
+		if f, ok := fatal(err); ok {
+			return f
+		}
+		r.report(channels.Down, err.Error())
+		if !pause(r.ctx, backoff(tries, time.Second, time.Minute)) {
+			return r.ctx.Err()
+		}
+	}
+}
+
+// whoAmI asks once, and checks that the token is of our workspace.
+func (r *run) whoAmI() error {
+	var a struct {
+		Team       str `json:"team_id"`
+		Name       str `json:"team"`
+		User       str `json:"user_id"`
+		Bot        str `json:"bot_id"`
+		Enterprise str `json:"enterprise_id"`
+	}
+	if err := r.call(r.ctx, "auth.test", r.cfg.BotToken, url.Values{}, &a); err != nil {
+		return err
+	}
+	if team := string(a.Team); team != r.cfg.Team && string(a.Enterprise) != r.cfg.Team {
+		return &fatalError{fmt.Errorf("the token is for the workspace %s (%s), not for %s", team, a.Name, r.cfg.Team),
+			"set the team and its own token"}
+	}
+	r.self.Store(&self{User: string(a.User), Bot: string(a.Bot), Enterprise: string(a.Enterprise)})
+	return nil
+}
+
+// beat says every minute that we are up, as long as we are.
+func (r *run) beat() {
+	ok := true
+	for n := 1; pause(r.ctx, beatEvery); n++ {
+		if r.cfg.AppToken == "" && (n%checkEvery == 0 || !ok) {
+			err := r.whoAmI()
+			if f, final := fatal(err); final {
+				r.stop(f)
+				return
+			}
+			if ok = err == nil; !ok && r.ctx.Err() == nil {
+				r.report(channels.Down, err.Error())
+			}
+		}
+		if ok && r.connected() {
+			r.alive()
+		}
+	}
+}
