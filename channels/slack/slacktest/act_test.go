@@ -47,7 +47,11 @@ func TestForms(t *testing.T) {
 		if err := ann.Press(d, ts, "No such button"); err == nil {
 			t.Error("a button that is not there was pressed")
 		}
-		if err := ann.Press(d, ts, "Complain"); err != nil {
+		m, err := w.WaitFor(c.within(time.Second), d, "[Complain]")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ann.Click(m, "Complain"); err != nil {
 			t.Fatal(err)
 		}
 		action := last["actions"].([]any)[0].(map[string]any)
