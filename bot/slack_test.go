@@ -70,7 +70,7 @@ func (w *workspace) open(t *testing.T, c *Config) {
 	w.amy = w.User("amy", slacktest.UserOptions{RealName: "Amy Chen", Locale: "zh-CN"})
 	w.mallory = w.User("mallory", slacktest.UserOptions{RealName: "Mallory"})
 	w.tom = w.User("tom", slacktest.UserOptions{RealName: "Tom Smith", Team: globex, Email: "tom@globex.example"})
-	w.agents = w.Channel("agents", slacktest.ChannelOptions{Private: true})
+	w.agents = w.Channel("agents", slacktest.ChannelOptions{Private: true, External: true}) // which doctor warns of
 	w.complaints = w.Channel("complaints", slacktest.ChannelOptions{Private: true})
 	w.support = w.Channel("support", slacktest.ChannelOptions{External: true})
 	w.hall = w.Channel("hall", slacktest.ChannelOptions{})
@@ -305,7 +305,7 @@ func TestSlackStrangerAmongAgents(t *testing.T) {
 		}
 		w.settle(time.Minute)
 		if got := w.Messages(w.tom.Direct()); len(got) != before {
-			t.Errorf("the customer got %q", got[before:])
+			t.Errorf("the customer got %+v", got[before:])
 		}
 		if got := zed.SeesEphemeral(); len(got) != 2 || !strings.Contains(got[0].Readable, "不在工作人员名单里") {
 			t.Errorf("the stranger is shown %+v", got)

@@ -85,6 +85,32 @@ func gap(a, b string) time.Duration {
 	return time.Duration((y - x + 1e-4) * 1e9)
 }
 
+// The buttons of a long card are on the message that the ref names: there they are
+// pressed, and from there they are taken.
+func TestButtonsAreOnTheFirstPart(t *testing.T) {
+	inOffice(t, func(t *testing.T, h *office) {
+		out := h.out("")
+		out.Card = &channels.Card{Title: "#1042", Fields: []channels.Field{{Label: "Customer", Value: "Ann"}}, Footer: "small print"}
+		for i := range 60 {
+			out.Card.Lines = append(out.Card.Lines, channels.Line{Who: "Ann", When: "09:00", Text: fmt.Sprint(i, strings.Repeat(" words", 20))})
+		}
+		out.Choices = []channels.Choice{{Label: "Take", Action: channels.Action{Name: "take", Case: 1042}}}
+		ref := h.mustSend(t, out)
+		said := h.said(h.staff)
+		if len(said) < 2 || h.slack.ref(h.staff.ID, said[0].TS) != ref {
+			t.Fatalf("%d messages, ref %s", len(said), ref)
+		}
+		for i, m := range said {
+			if (len(m.Buttons) == 1) != (i == 0) {
+				t.Errorf("message %d has the buttons %v", i, m.Buttons)
+			}
+		}
+		if !strings.HasPrefix(said[0].Readable, "#1042") || !strings.Contains(said[len(said)-1].Readable, "small print") {
+			t.Errorf("the first reads %.40q", said[0].Readable)
+		}
+	})
+}
+
 // In a direct message nothing hides below another message.
 func TestLongDirectMessages(t *testing.T) {
 	inOffice(t, func(t *testing.T, h *office) {
