@@ -179,8 +179,12 @@ func TestFiles(t *testing.T) {
 			t.Fatal(status, err)
 		}
 		id := up["file_id"].(string)
+		w.Fault(slacktest.Fault{Kind: slacktest.LateShare, Method: "files.completeUploadExternal", Delay: time.Minute})
 		c.ok("files.completeUploadExternal", "channel_id", room.ID, "initial_comment", "here", "files", `[{"id":"`+id+`","title":"Answer"}]`)
-		m, err := w.WaitFor(c.within(time.Second), room, "here\n[file: Answer]")
+		if n := len(w.Messages(room)); n != 2 {
+			t.Errorf("%d messages before the file is shared", n)
+		}
+		m, err := w.WaitFor(c.within(time.Hour), room, "here\n[file: Answer]")
 		if err != nil || string(m.Files[0].Data) != "hello" {
 			t.Errorf("%+v %v", m, err)
 		}
