@@ -221,7 +221,7 @@ func (e *Engine) describe(s *store.Snapshot, p channels.Person) (string, error) 
 	if err != nil && err != store.ErrNotFound {
 		return "", err
 	}
-	p.Name = cmp.Or(p.Name, id.Name)
+	p.Name = cmp.Or(id.Name, p.Name)
 	if id.Looked.IsZero() && !id.External {
 		return e.display(p), nil
 	}

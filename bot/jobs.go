@@ -62,6 +62,9 @@ func (e *Engine) membership(tx *store.Tx, now time.Time, in *channels.Inbound) e
 			return err
 		}
 	}
+	if _, ok := e.cfg.Channels[in.Channel].Source.(channels.Directory); !ok {
+		return nil
+	}
 	return tx.AddJob(store.Job{Channel: in.Channel, Kind: store.JobMembers, Subject: in.Room, Due: now, Created: now})
 }
 

@@ -164,12 +164,12 @@ func (tx *Tx) Finish(d Delivery, o Outcome) error {
 	unknown := o.Result == "unknown"
 	switch {
 	case o.Result == "sent" || o.Result == "found":
-		if err := tx.one("UPDATE outbox SET state = 'sent', unsure = 0, ended = ?, ref = ?, error = '' WHERE id = ?", ms(o.At), o.Ref, d.ID); err != nil || o.Ref == "" {
-			return err
+		if err := tx.one("UPDATE outbox SET state = 'sent', unsure = 0, ended = ?, ref = ?, error = '' WHERE id = ?", ms(o.At), o.Ref, d.ID); err != nil || o.Ref == "" || d.Target != 0 {
+			return err // a sign has no name of its own
 		}
 		// The outside may have shown us our own message before it answered.
 		return tx.exec(`INSERT INTO ref (ref, thread, message, ours) VALUES (?, ?, nullif(?, 0), 1)
-			ON CONFLICT DO UPDATE SET message = excluded.message, ours = 1 WHERE thread = excluded.thread`, o.Ref, d.Thread, d.Message)
+			ON CONFLICT DO UPDATE SET message = coalesce(excluded.message, message), ours = 1 WHERE thread = excluded.thread`, o.Ref, d.Thread, d.Message)
 	case o.Result == "permanent" || o.Retry.IsZero():
 		return tx.one("UPDATE outbox SET state = 'failed', unsure = unsure OR ?, ended = ?, error = ? WHERE id = ?", unknown, ms(o.At), o.Error, d.ID)
 	}

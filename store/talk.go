@@ -113,14 +113,21 @@ func (tx *Tx) Identify(kind, address, name string, now time.Time) (Identity, err
 	return i, err
 }
 
-// Describe records what a service tells of an identity. A name replaces an empty
-// one only: people know each other by the first.
+// Describe records what a service tells of an identity. The customer is called by
+// the new name too, unless somebody has named them otherwise.
 func (tx *Tx) Describe(i Identity) error {
-	if err := tx.one("UPDATE identity SET name = iif(name = '', ?, name), mail = ?, org = ?, lang = ?, external = ?, looked = nullif(?, 0) WHERE id = ?",
+	before, err := tx.Identity(i.ID)
+	if err != nil {
+		return err
+	}
+	if i.Name == "" {
+		i.Name = before.Name
+	}
+	if err := tx.one("UPDATE identity SET name = ?, mail = ?, org = ?, lang = ?, external = ?, looked = nullif(?, 0) WHERE id = ?",
 		i.Name, i.Mail, i.Org, i.Lang, i.External, ms(i.Looked), i.ID); err != nil {
 		return err
 	}
-	return tx.exec("UPDATE customer SET name = ? WHERE id = ? AND name = ''", i.Name, i.Customer)
+	return tx.exec("UPDATE customer SET name = ? WHERE id = ? AND name IN ('', ?)", i.Name, i.Customer, before.Name)
 }
 
 // Identities returns every address of a customer.

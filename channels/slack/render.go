@@ -21,6 +21,7 @@ const (
 	contextLimit = 2000
 	buttonLimit  = 75
 	valueLimit   = 2000
+	urlLimit     = 3000
 	textLimit    = 4000
 	blockLimit   = 50
 
@@ -115,12 +116,20 @@ func content(out channels.Outbound, left []channels.File) []piece {
 		pieces = plainPieces(strings.Join(names, "\n"))
 	}
 	for _, f := range left {
-		pieces = append(pieces, piece{spans: []span{{text: oneLine(f.Name), strike: true}, {text: " " + megabytes(f.Data.Size)}}})
+		pieces = append(pieces, piece{spans: []span{{text: oneLine(f.Name), strike: true}, {text: " " + bytesSize(f.Data.Size)}}})
 	}
 	return pieces
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("(%.1f MB)", float64(n)/1e6) }
+func bytesSize(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("(%d B)", n)
+	case n < 1e6:
+		return fmt.Sprintf("(%.1f kB)", float64(n)/1e3)
+	}
+	return fmt.Sprintf("(%.1f MB)", float64(n)/1e6)
+}
 
 // cardPieces draws a card. All of it is plain.
 func cardPieces(c channels.Card) []piece {

@@ -158,6 +158,9 @@ func (w *World) filesComplete(c *call) (object, error) {
 		f.title = n.Title
 		fs = append(fs, f)
 	}
+	k := newChecker(false)
+	k.parsed(c.str("initial_comment"))
+	w.noteText(c, k)
 	if c.str("channel") != "" {
 		ch, err := w.place(c)
 		if err != nil {
