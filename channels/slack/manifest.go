@@ -100,7 +100,7 @@ func Manifest(name, command string, agentView, socket bool, requestURL string) (
 	case socket && requestURL != "":
 		return nil, errors.New("with Socket Mode Slack calls no address")
 	case !socket && (err != nil || u.Scheme != "https" || u.Host == ""):
-		return nil, fmt.Errorf("Slack calls https addresses, and %q is none", requestURL)
+		return nil, fmt.Errorf("%q is no https address, and others Slack does not call", requestURL)
 	}
 	told := subscriptions
 	if agentView {

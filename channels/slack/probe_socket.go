@@ -46,7 +46,7 @@ func (p *prober) hello(ctx context.Context, address string, r *Report) *ProbeErr
 	}
 	if err != nil {
 		// The address has a ticket in it, which is as good as a token.
-		return &ProbeError{Step: StepSocket, Cause: CauseUnknown, Err: errors.New("Slack gave an address that cannot be used")}
+		return &ProbeError{Step: StepSocket, Cause: CauseUnknown, Err: errors.New("the address that Slack gave cannot be used")}
 	}
 	dialer := websocket.Dialer{Proxy: p.wires.Proxy, NetDialContext: p.cfg.Dial, HandshakeTimeout: p.patience}
 	conn, resp, err := dialer.DialContext(ctx, address, nil)
@@ -65,6 +65,9 @@ func (p *prober) hello(ctx context.Context, address string, r *Report) *ProbeErr
 	for {
 		_, message, err := conn.ReadMessage()
 		if err != nil {
+			if ctx.Err() != nil { // which closed the connection below the read
+				err = ctx.Err()
+			}
 			e := networkError(StepSocket, u.Hostname(), err)
 			if errors.As(err, new(*websocket.CloseError)) {
 				e.Cause = CauseClosed

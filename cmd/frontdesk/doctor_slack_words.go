@@ -99,7 +99,7 @@ func (p slackApp) refusal(e *slack.ProbeError) finding {
 	case e.Cause == slack.CauseAnswer:
 		return fail("look the word up at https://docs.slack.dev/reference/methods, and see whether Slack has a disturbance (https://slack-status.com)", "Slack refuses it")
 	}
-	return fail("try again; if it stays, see https://slack-status.com", "%s: %v", e.Step, e)
+	return fail("try again; if it stays, see https://slack-status.com", "%v", e)
 }
 
 func withArticle(s string) string {

@@ -96,7 +96,7 @@ func (a *app) slackManifest(channel, name, at string) ([]byte, error) {
 	case !s.HTTP():
 		return slack.Manifest(name, s.Command, s.AgentView, true, "")
 	case at == "":
-		return nil, fmt.Errorf("Slack is to call channel %s: add --url https://YOUR.HOST, the address at which the world reaches this machine", found.Name)
+		return nil, fmt.Errorf("channel %s is to be called by Slack: add --url https://YOUR.HOST, the address at which the world reaches this machine", found.Name)
 	}
 	u, err := url.Parse(at)
 	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {

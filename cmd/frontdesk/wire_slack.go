@@ -15,6 +15,14 @@ func slackConfig(s *SlackConfig, secrets Secrets) slack.Config {
 		Agents: s.Agents, Complaints: s.Complaints, Support: s.Support, Command: s.Command, AgentView: s.AgentView}
 }
 
+// withoutTokens is slackConfig for commands that connect to nothing: the channel then
+// only reads what is in the database already.
+func withoutTokens(s *SlackConfig) slack.Config {
+	c := slackConfig(s, Secrets{})
+	c.BotToken, c.AppToken = "xoxb-", "xapp-"
+	return c
+}
+
 // slackWorkers is how many messages go to Slack at once. The limit of one a second
 // holds for each place alone, so that many places can be served beside each other.
 const slackWorkers = 16
