@@ -22,8 +22,7 @@ const (
 	actResolve = "resolve" // fields: text, which the customer is sent
 	actReopen  = "reopen"  // fields: text, the reason
 	actBot     = "bot"     // hand back to the bot
-
-	actSay = "say" // a customer's button that stands for words; fields: text
+	actRetry   = "retry"   // fields: delivery, one that failed
 )
 
 // Act does what a member of staff wants done with a case: by button, desk or
@@ -37,7 +36,10 @@ func (e *Engine) Act(ctx context.Context, who channels.Person, a channels.Action
 	now := time.Now()
 	var reply channels.Reply
 	err := e.db.Write(ctx, func(tx *store.Tx) error {
-		agent, ok := e.cfg.agent(who)
+		agent, ok, err := e.agent(&tx.Snapshot, who)
+		if err != nil {
+			return err
+		}
 		if !ok {
 			reply = channels.Reply{Refusal: string(e.staff("refused-stranger", textArgs{}))}
 			return nil
@@ -67,6 +69,14 @@ type refusal func(key string, args textArgs) (acted, error)
 // act does what an agent wants done with a case; the one place where rights are
 // checked and where an agent's words become words for a customer.
 func (e *Engine) act(tx *store.Tx, now time.Time, agent Agent, a channels.Action, mail *mailed) (acted, error) {
+	out, err := e.actOn(tx, now, agent, a, mail)
+	if err != nil || out.refused {
+		return out, err
+	}
+	return out, e.refresh(tx, now, a.Case)
+}
+
+func (e *Engine) actOn(tx *store.Tx, now time.Time, agent Agent, a channels.Action, mail *mailed) (acted, error) {
 	refuse := func(key string, args textArgs) (acted, error) {
 		args.Number = a.Case
 		if err := e.noteMail(tx, mail, agent, store.Conversation{}); err != nil {
@@ -104,7 +114,7 @@ func (e *Engine) act(tx *store.Tx, now time.Time, agent Agent, a channels.Action
 		switch {
 		case e.quotesBrief(text):
 			return refuse("refused-brief", textArgs{})
-		case cmd.name != "" || cmd.unknown != "":
+		case a.Fields["sure"] == "" && (cmd.name != "" || cmd.unknown != ""): // else they have seen it as the customer will
 			return refuse("refused-unknown", textArgs{Command: oneLine(text, 40)})
 		}
 	}
@@ -196,7 +206,7 @@ func (e *Engine) resolve(tx *store.Tx, in *incoming, c store.Case, agent Agent, 
 		err = e.reply(tx, in, c, agent, text, mail, done)
 	} else {
 		if err = e.noteMail(tx, mail, agent, in.conv); err == nil {
-			err = e.sendWords(tx, in, agent, e.signed(done, agent, lang, e.cfg.Channels[in.conv.Channel].Letter), nil)
+			err = e.sendWords(tx, in, agent, e.signed(done, agent, lang, e.cfg.Channels[in.conv.Channel].Letter), nil, 0)
 		}
 	}
 	if err != nil {
@@ -222,33 +232,53 @@ func (e *Engine) resolve(tx *store.Tx, in *incoming, c store.Case, agent Agent, 
 func (e *Engine) reply(tx *store.Tx, in *incoming, c store.Case, agent Agent, text string, mail *mailed, more ...string) error {
 	lang := e.replyLang(in.conv)
 	var files []store.Attachment
+	var origin int64
+	var err error
 	if mail != nil {
-		msg, err := e.recordStaff(tx, mail, agent, in.conv)
-		if err != nil {
+		if origin, err = e.recordStaff(tx, mail, agent, in.conv); err != nil {
 			return err
 		}
-		if files, err = tx.Attachments(msg); err != nil {
+		if files, err = tx.Attachments(origin); err != nil {
 			return err
 		}
+	} else if origin, err = e.echo(tx, in, c, agent, text); err != nil {
+		return err
 	}
-	if err := e.sendWords(tx, in, agent, e.signed(text, agent, lang, e.cfg.Channels[in.conv.Channel].Letter, more...), files); err != nil {
+	if err := e.sendWords(tx, in, agent, e.signed(text, agent, lang, e.cfg.Channels[in.conv.Channel].Letter, more...), files, origin); err != nil {
 		return err
 	}
 	if err := e.did(tx, in, c, agent, "replied"); err != nil {
 		return err
 	}
-	_, err := e.answered(tx, in, c, agent)
+	_, err = e.answered(tx, in, c, agent)
 	return err
+}
+
+// echo shows colleagues who read along in a chat what one of them answers by a
+// button or from elsewhere, and returns that message.
+func (e *Engine) echo(tx *store.Tx, in *incoming, c store.Case, agent Agent, text string) (int64, error) {
+	t, err := tx.StaffThread(c.ID, in.conv.ID)
+	if err == store.ErrNotFound || err == nil && e.cfg.Channels[t.Channel].Letter {
+		return 0, nil
+	} else if err != nil {
+		return 0, err
+	}
+	msg, err := tx.AddMessage(store.Message{Thread: t.ID, Audience: store.ForStaff, Conversation: in.conv.ID, Case: c.ID,
+		Author: store.ByStaff, Name: agent.Name, Text: text, At: in.now})
+	if err != nil {
+		return 0, err
+	}
+	return msg, e.toThread(tx, in.now, t, channels.Person{}, desk{note: e.staff("echo", textArgs{Who: agent.Name}) + "\n" + texts.Note(text), message: msg})
 }
 
 // sendWords sends a person's words to the customer and to whom the customer put
 // in copy. They are plain: nothing in them is markup.
-func (e *Engine) sendWords(tx *store.Tx, in *incoming, agent Agent, words texts.Reply, files []store.Attachment) error {
+func (e *Engine) sendWords(tx *store.Tx, in *incoming, agent Agent, words texts.Reply, files []store.Attachment, origin int64) error {
 	to, err := e.readers(&tx.Snapshot, in.conv)
 	if err != nil {
 		return err
 	}
-	say := saying{text: words, format: channels.Plain, byPerson: true, author: agent.Name, to: to, lang: e.replyLang(in.conv), files: files}
+	say := saying{text: words, format: channels.Plain, byPerson: true, author: agent.Name, to: to, lang: e.replyLang(in.conv), files: files, origin: origin}
 	return e.send(tx, in, say)
 }
 

@@ -2,17 +2,20 @@ package bot
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"frontdesk/bot/texts"
+	"frontdesk/channels"
 	"frontdesk/store"
 )
 
 // give makes a colleague accountable for a case. Taking it is their own act: until
 // then nobody has it. They alone get the brief.
 func (e *Engine) give(tx *store.Tx, in *incoming, c store.Case, agent Agent, to, why string, mail *mailed, refuse refusal) (acted, error) {
-	colleague, ok := e.cfg.colleague(to)
+	colleague, ok, err := e.colleague(&tx.Snapshot, to)
+	if err != nil {
+		return acted{}, err
+	}
 	switch {
 	case !ok:
 		return refuse("refused-nobody", textArgs{Name: oneLine(to, 60), Who: e.cfg.names()})
@@ -78,46 +81,29 @@ func (e *Engine) reopen(tx *store.Tx, in *incoming, c store.Case, agent Agent, w
 // passOn gives people the brief of a case: one colleague alone, or the desk.
 // Whoever cannot be reached where the desk reads is told through the desk.
 func (e *Engine) passOn(tx *store.Tx, in *incoming, c store.Case, first texts.Note, to *Agent) error {
-	place := e.cfg.desk(in.conv.Channel, c.Kind)
-	top, err := e.receivers(&tx.Snapshot, in.conv, place)
-	if err != nil {
-		return err
-	}
-	card, err := e.brief(&tx.Snapshot, in.now, in.conv, c, Decision{})
-	if err != nil {
-		return err
-	}
-	d := desk{note: first + "\n\n" + top, card: card}
+	d := desk{note: first}
 	if to != nil {
-		for _, id := range to.Identities {
-			if id.Kind == place.To.Kind {
-				d.only = &id
-			}
+		var err error
+		if d.only, err = e.reachable(&tx.Snapshot, e.cfg.desk(in.conv.Channel, c.Kind), to.Name); err != nil {
+			return err
 		}
 	}
-	return e.toDesk(tx, in.now, in.conv, d)
+	return e.toBrief(tx, in.now, in.conv, c, handed{}, d)
 }
 
-// colleague returns the member of staff of this name or address.
-func (c *Config) colleague(name string) (Agent, bool) {
-	name = strings.TrimSpace(name)
-	for _, a := range c.Staff {
-		if strings.EqualFold(a.Name, name) {
-			return a, true
-		}
+// reachable returns the colleague of this name as one can be told something at a
+// desk: in a letter by its own address, in a chat by a mention; nil if neither.
+func (e *Engine) reachable(s *store.Snapshot, d Desk, name string) (*channels.Person, error) {
+	for _, a := range e.cfg.Staff {
 		for _, id := range a.Identities {
-			if strings.EqualFold(id.Address, name) {
-				return a, true
+			if a.Name == name && id.Kind == d.To.Kind {
+				return &id, nil
 			}
 		}
 	}
-	return Agent{}, false
-}
-
-func (c *Config) names() string {
-	var all []string
-	for _, a := range c.Staff {
-		all = append(all, a.Name)
+	p, err := e.identityOn(s, d, name)
+	if err != nil || p.Zero() {
+		return nil, err
 	}
-	return strings.Join(all, ", ")
+	return &p, nil
 }

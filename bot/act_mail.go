@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"strings"
 	"time"
 	"unicode"
@@ -51,6 +52,9 @@ func (e *Engine) fromAgent(tx *store.Tx, now time.Time, in *channels.Inbound, up
 		return e.toThread(tx, now, t, in.From, desk{note: note, only: &in.From, refs: refsOf(in)})
 	}
 	cmd := parseCommand(in.Text)
+	if text, relays := e.relayed(in.Channel, in.Text); relays {
+		cmd = command{name: actReply, text: text}
+	}
 	if onlyQuotes(cmd.text) {
 		cmd.text = "" // what they quote is our brief
 	}
@@ -67,9 +71,11 @@ func (e *Engine) fromAgent(tx *store.Tx, now time.Time, in *channels.Inbound, up
 	}
 	confirm := true
 	switch {
+	case t.Case == 0 && t.Conversation == 0 && in.Place != "":
+		return refuse("refused-no-card", textArgs{})
 	case t.Case == 0 && t.Conversation == 0:
 		return refuse("refused-no-case", textArgs{})
-	case cmd.name != actNote && e.quotesBrief(cmd.text):
+	case cmd.name != actNote && (cmd.name != "" || e.cfg.Channels[t.Channel].Letter) && e.quotesBrief(cmd.text):
 		return refuse("refused-brief", textArgs{})
 	case cmd.unknown != "":
 		return refuse("refused-unknown", textArgs{Command: oneLine(cmd.unknown, 60)})
@@ -210,11 +216,23 @@ func (e *Engine) toldOften(tx *store.Tx, now time.Time, in *channels.Inbound) (b
 	return false, tx.AddEvent(store.Event{At: now, Kind: "told back", Actor: in.From.Address, Channel: in.Channel})
 }
 
-// noticeTo answers an agent whose mail belongs to no thread of ours.
+// noticeTo answers an agent who wrote into no thread of ours: by a letter, or below
+// what they said.
 func (e *Engine) noticeTo(tx *store.Tx, now time.Time, in *channels.Inbound, note texts.Note) error {
-	t, err := e.noticeThread(tx, now, in.Channel)
+	to := e.cfg.Channels[in.Channel].Staff
+	if in.Place != "" {
+		to = Desk{Channel: in.Channel, Place: cmp.Or(in.Room, in.Place)}
+	}
+	t, err := e.threadWith(tx, now, to, e.staff("notice-subject", textArgs{}))
 	if err != nil {
 		return err
 	}
-	return e.toThread(tx, now, t, in.From, desk{note: note, only: &in.From, refs: refsOf(in)})
+	d := desk{note: note, only: &in.From, refs: refsOf(in)}
+	if in.Room != "" {
+		d.root = in.Ref
+		if len(in.Refs) > 0 {
+			d.root = in.Refs[len(in.Refs)-1]
+		}
+	}
+	return e.toThread(tx, now, t, in.From, d)
 }

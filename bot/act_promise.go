@@ -65,7 +65,7 @@ func (e *Engine) promiseBy(tx *store.Tx, in *incoming, c store.Case, agent Agent
 	if letter {
 		words = e.cfg.Texts.Plain(lang, "letter-open", args) + "\n\n" + words
 	}
-	if err := e.sendWords(tx, in, agent, e.signed(words, agent, lang, letter), nil); err != nil {
+	if err := e.sendWords(tx, in, agent, e.signed(words, agent, lang, letter), nil, 0); err != nil {
 		return acted{}, err
 	}
 	return acted{note: e.staff("done-promise", textArgs{Number: c.ID, Due: e.time(due, e.cfg.staffLang(), in.now)})}, nil

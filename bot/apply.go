@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -59,6 +60,9 @@ func (e *Engine) apply(tx *store.Tx, in *incoming, s *Situation, d Decision) err
 		return err
 	}
 	in.conv = conv
+	if err := e.aside(tx, in, s, d, view); err != nil {
+		return err
+	}
 	if err := e.speak(tx, in, s, d, view); err != nil {
 		return err
 	}
@@ -66,9 +70,14 @@ func (e *Engine) apply(tx *store.Tx, in *incoming, s *Situation, d Decision) err
 	case opened:
 		return e.handOver(tx, in, s, d, view)
 	case d.Relay != "":
-		return e.relay(tx, in, d)
+		if err := e.relay(tx, in, d); err != nil {
+			return err
+		}
 	}
-	return nil
+	if view == nil {
+		return nil
+	}
+	return e.refresh(tx, in.now, view.Number)
 }
 
 func (e *Engine) recordDecision(tx *store.Tx, in *incoming, s *Situation, d Decision) error {
@@ -204,6 +213,7 @@ type saying struct {
 	choices  []channels.Choice
 	slot     string
 	files    []store.Attachment
+	origin   int64 // staff's own message in which the words stand
 }
 
 // tell records a message to a customer and puts it into the outbox. In observe
@@ -237,22 +247,23 @@ func (e *Engine) send(tx *store.Tx, in *incoming, s saying) error {
 	if subject == "" {
 		subject = e.cfg.Texts.Plain(s.lang, "subject", textArgs{Company: e.cfg.Company})
 	}
-	out := channels.Outbound{Key: token(), Channel: t.Channel, Thread: t.Token, To: s.to, Place: t.Place, Subject: subject, Op: channels.Post, Slot: s.slot,
+	out := channels.Outbound{Channel: t.Channel, Thread: t.Token, To: s.to, Place: t.Place, Subject: subject, Op: channels.Post, Slot: s.slot,
 		Audience: channels.Customer, ByPerson: s.byPerson, From: from, Lang: s.lang, Body: channels.Body{Format: s.format, Text: string(s.text)}, Choices: s.choices}
 	if s.answers != "" {
 		out.Refs = []string{s.answers}
 	}
-	return e.enqueue(tx, in, out, t, msg, s.identity, s.files)
+	return e.enqueue(tx, in.now, out, t, store.Delivery{Message: msg, Identity: s.identity, Origin: s.origin}, s.files)
 }
 
-// enqueue puts a message into the outbox.
-func (e *Engine) enqueue(tx *store.Tx, in *incoming, out channels.Outbound, t store.Thread, msg, identity int64, files []store.Attachment) error {
+// enqueue puts a message into the outbox; d says what else is known of it.
+func (e *Engine) enqueue(tx *store.Tx, now time.Time, out channels.Outbound, t store.Thread, d store.Delivery, files []store.Attachment) error {
+	out.Key, out.Root, out.Since = token(), cmp.Or(out.Root, t.Root), now
 	payload, err := json.Marshal(out)
 	if err != nil {
 		return err
 	}
-	d := store.Delivery{Key: out.Key, Channel: out.Channel, Thread: t.ID, Audience: t.Audience, Message: msg, Identity: identity,
-		ByPerson: out.ByPerson, Slot: out.Slot, Payload: payload, Next: in.now, Created: in.now}
+	d.Key, d.Channel, d.Thread, d.Audience, d.ByPerson, d.Slot = out.Key, out.Channel, t.ID, t.Audience, out.ByPerson, out.Slot
+	d.Payload, d.Next, d.Created = payload, now, now
 	for _, f := range files {
 		d.Files = append(d.Files, f.ID)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -38,22 +39,31 @@ func (e *Engine) handOver(tx *store.Tx, in *incoming, s *Situation, d Decision, 
 	if err != nil {
 		return err
 	}
-	card, err := e.brief(&tx.Snapshot, in.now, in.conv, c, d)
-	if err != nil {
-		return err
-	}
 	files, err := e.filesOf(tx, in)
 	if err != nil {
 		return err
 	}
-	top, err := e.receivers(&tx.Snapshot, in.conv, e.cfg.desk(in.conv.Channel, c.Kind))
-	if err != nil {
+	h := handed{Why: d.Case.Why, Candidates: candidateList(d.Case), Missing: d.Case.Missing}
+	if err := tx.AddEvent(store.Event{At: in.now, Kind: eventHanded, Actor: "bot", Channel: in.conv.Channel, Conversation: in.conv.ID, Case: c.ID,
+		Data: map[string]any{"why": h.Why, "candidates": h.Candidates, "missing": h.Missing}}); err != nil {
 		return err
 	}
-	return e.toDesk(tx, in.now, in.conv, desk{note: top, card: card, files: files})
+	return e.toBrief(tx, in.now, in.conv, c, h, desk{files: files})
 }
 
-func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation, c store.Case, d Decision) (*channels.Card, error) {
+// eventHanded records why a case was handed to people: its card says so for as long
+// as it stands.
+const eventHanded = "handed over"
+
+// handed is what the bot knows of a hand-over beyond the case itself.
+type handed struct {
+	Why        string
+	Candidates string
+	Missing    []string
+}
+
+// brief puts together what the next person needs to know of a case.
+func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation, c store.Case, h handed) (*channels.Card, error) {
 	var fields []channels.Field
 	add := func(label, value string) {
 		if value != "" {
@@ -73,23 +83,28 @@ func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation
 			return nil, err
 		}
 	}
-	add("customer", e.display(customer))
+	who, err := e.describe(s, customer)
+	if err != nil {
+		return nil, err
+	}
+	add("customer", who)
 	add("language", conv.Lang)
 	add("asked", c.Title)
-	if d.Case != nil {
-		add("why", string(e.staff("why-"+d.Case.Why, textArgs{})))
-		add("candidates", candidateList(d.Case))
-		add("missing", e.fieldNames(d.Case.Missing, e.cfg.staffLang()))
+	if h.Why != "" {
+		add("why", string(e.staff("why-"+h.Why, textArgs{})))
 	}
+	add("candidates", h.Candidates)
+	known, err := s.Fields(c.ID)
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.DeleteFunc(slices.Clone(h.Missing), func(name string) bool { return known[name] != "" })
+	add("missing", e.fieldNames(missing, e.cfg.staffLang()))
 	var memory Memory
 	if err := json.Unmarshal([]byte(conv.Memory), &memory); err != nil {
 		return nil, err
 	}
 	add("tried", strings.Join(memory.Answered, ", "))
-	known, err := s.Fields(c.ID)
-	if err != nil {
-		return nil, err
-	}
 	var list []string
 	for name, value := range known {
 		list = append(list, e.fieldNames([]string{name}, e.cfg.staffLang())+": "+value)
@@ -106,6 +121,12 @@ func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation
 			return nil, err
 		}
 		add("linked", string(e.staff("linked", textArgs{Name: e.display(with[0])})))
+	}
+	if url, err := e.linkTo(s, t); err != nil {
+		return nil, err
+	} else if url != "" {
+		add("where", string(e.staff("where-public", textArgs{})))
+		fields[len(fields)-1].URL = url
 	}
 	add("next", string(e.staff("next-"+nextAction(c.Kind), textArgs{})))
 	add("owner", c.Owner)
@@ -125,6 +146,20 @@ func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation
 		card.Lines = append(card.Lines, e.line(s, m, now))
 	}
 	return card, nil
+}
+
+// linkTo returns where staff can read a customer's thread themselves: one that others
+// read too.
+func (e *Engine) linkTo(s *store.Snapshot, t store.Thread) (string, error) {
+	linker, ok := e.cfg.Channels[t.Channel].Sender.(channels.Linker)
+	if !ok || !t.Public {
+		return "", nil
+	}
+	ref, err := s.FirstRef(t.ID, false)
+	if err != nil || ref == "" {
+		return "", err
+	}
+	return linker.Link(ref), nil
 }
 
 func nextAction(kind string) string {

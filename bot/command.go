@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/width"
 )
 
 // command is the first line of an agent's mail, if it is one.
@@ -70,6 +72,56 @@ func parseCommand(text string) command {
 		}
 	}
 	return command{text: text}
+}
+
+// relayed reads what a member of staff wrote where talk is internal: whether it
+// begins with one of the prefixes that send it to the customer, in half- or
+// full-width form, and what remains. A prefix that stands on every line, as a
+// quote's does, is taken off each.
+func (e *Engine) relayed(channel, text string) (string, bool) {
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
+	narrow := func(s string) string { return strings.ToLower(width.Narrow.String(s)) }
+	for _, prefix := range e.cfg.Channels[channel].Prefixes {
+		cut := func(line string) (string, bool) {
+			rest := []rune(line)
+			n := len([]rune(prefix))
+			if len(rest) < n || narrow(string(rest[:n])) != narrow(prefix) {
+				return line, false
+			}
+			after := string(rest[n:])
+			if r, _ := utf8.DecodeRuneInString(after); isWord(prefix) && isWord(string(r)) {
+				return line, false // "/replying" is no "/reply"
+			}
+			return strings.TrimLeft(after, " \t\u3000:："), true
+		}
+		lines := strings.Split(text, "\n")
+		first, ok := cut(lines[0])
+		if !ok {
+			continue
+		}
+		lines[0] = first
+		for i := range lines[1:] {
+			if rest, ok := cut(lines[i+1]); ok && !isWord(prefix) {
+				lines[i+1] = rest
+			}
+		}
+		return strings.TrimSpace(strings.Join(lines, "\n")), true
+	}
+	return text, false
+}
+
+// isWord reports whether a text ends with a Latin letter or a digit.
+func isWord(s string) bool {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return r < 0x2e80 && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}
+
+// prefix is how staff are told to begin what is for the customer.
+func (e *Engine) prefix(channel string) string {
+	if all := e.cfg.Channels[channel].Prefixes; len(all) > 0 {
+		return all[0]
+	}
+	return string(e.staff("reply-word", textArgs{}))
 }
 
 // unquoted drops quoted and empty lines at the top: some write below the quote.

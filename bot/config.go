@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"sort"
@@ -54,6 +55,13 @@ type Channel struct {
 	Within  time.Duration // what arrived longer ago is handed over, not answered; 0: no limit
 	Budget  Budget
 	Workers int // deliveries under way at once; 0: 4
+
+	// Personal moves what is for the customer alone (complaints, talk about a case)
+	// from places where others read along to a place of their own.
+	Personal bool
+	// Prefixes are what a member of staff begins a message with that is for the
+	// customer, in a place where talk is otherwise internal; see relayed.
+	Prefixes []string
 }
 
 // Desk is a place where staff read.
@@ -171,7 +179,7 @@ func (c *Config) ours(p channels.Person) bool {
 // deskAddress reports whether a desk reads at this address.
 func (c *Config) deskAddress(p channels.Person) bool {
 	for _, ch := range c.Channels {
-		if ch.Staff.To.Is(p) || ch.Complaints.To.Is(p) {
+		if !p.Zero() && (ch.Staff.To.Is(p) || ch.Complaints.To.Is(p)) {
 			return true
 		}
 	}
@@ -191,14 +199,7 @@ func (c *Config) own(p channels.Person) bool {
 
 // staffPlace reports whether a message was said where staff read.
 func (c *Config) staffPlace(in *channels.Inbound) bool {
-	for _, ch := range c.Channels {
-		for _, d := range []Desk{ch.Staff, ch.Complaints} {
-			if in.Place != "" && d.Channel == in.Channel && d.Place == in.Place {
-				return true
-			}
-		}
-	}
-	return false
+	return c.deskRoom(in.Channel, cmp.Or(in.Room, in.Place))
 }
 
 func (c *Config) desk(channel, kind string) Desk {

@@ -326,7 +326,7 @@ func answer(s *Situation, d Decision) (Decision, bool) {
 // waiting adds the message to the case; the customer is told so once.
 func waiting(s *Situation, d Decision) Decision {
 	d.Relay, d.Memory = "relay", s.Memory
-	if len(s.Facts.Orders) > 0 || len(s.Facts.Times) > 0 {
+	if len(s.Facts.Orders) > 0 || len(s.Facts.Times) > 0 || len(s.Form) > 0 {
 		d.Case = &CaseOp{Kind: s.Case.Kind, Fields: fields(s)}
 	}
 	if !s.Memory.Told && !closing(s) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"runtime/debug"
+	"strconv"
 	"sync"
 	"time"
 
@@ -157,6 +158,12 @@ func (w *deliverer) stamp(tx *store.Tx, now time.Time) (*job, time.Time, error) 
 			}
 			continue
 		}
+		if ready, err := w.e.complete(tx, now, d, &j.out); err != nil || !ready {
+			if err != nil {
+				return nil, time.Time{}, err
+			}
+			continue
+		}
 		if paced {
 			if wait := pacer.Pace(j.out); wait > 0 {
 				if err := tx.Postpone(d.ID, now.Add(wait)); err != nil {
@@ -183,10 +190,78 @@ func (w *deliverer) stamp(tx *store.Tx, now time.Time) (*job, time.Time, error) 
 			if err != nil {
 				return nil, time.Time{}, fmt.Errorf("delivery %d: file %d: %w", d.ID, id, err)
 			}
+			if a.Blob == 0 && a.Ref != "" {
+				continue // it could not be fetched; people were told
+			}
 			j.out.Files = append(j.out.Files, channels.File{Name: a.Name, Type: a.Type, Data: w.blob(a)})
 		}
 		return j, time.Time{}, nil
 	}
+}
+
+// complete fills in what is known only when a delivery is to go: what is in its slot,
+// the name of the message that it puts a sign on, and the message below which its
+// thread stands. One whose files are still being fetched waits for them.
+func (e *Engine) complete(tx *store.Tx, now time.Time, d store.Delivery, out *channels.Outbound) (ready bool, err error) {
+	if out.Op == channels.Amend && out.Target == "" {
+		switch in, err := tx.InSlot(d.Thread, d.Slot, true); {
+		case err == store.ErrNotFound:
+			out.Op = channels.Post
+		case err != nil:
+			return false, err
+		default:
+			out.Target = in.Ref
+		}
+	}
+	if d.Target != 0 {
+		if out.Target, err = tx.RefOf(d.Target); err != nil {
+			return false, err
+		}
+		if out.Target == "" { // that message never got a name
+			return false, tx.Drop(d.ID, now, "there is nothing to put a sign on")
+		}
+	}
+	if d.Audience == store.ForStaff && out.Root == "" && d.Slot != slotCard && out.Op == channels.Post {
+		t, err := tx.Thread(d.Thread)
+		if err != nil {
+			return false, err
+		}
+		if t.Conversation != 0 || t.Case != 0 { // a notice stands by itself
+			if out.Root, err = tx.FirstRef(t.ID, true); err != nil {
+				return false, err
+			}
+		}
+	}
+	files, err := tx.DeliveryFiles(d.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range files {
+		open, err := tx.Fetching(id)
+		if err != nil || open {
+			return false, errors.Join(err, tx.Postpone(d.ID, now.Add(fetchWait)))
+		}
+	}
+	return true, nil
+}
+
+// fetchWait is how long a delivery waits before it looks again whether its files are
+// there; whoever fetches them lets it go at once.
+const fetchWait = time.Minute
+
+// sign puts a sign on a message of staff's, where the place has signs.
+func (e *Engine) sign(tx *store.Tx, now time.Time, message int64, sign string) error {
+	m, err := tx.Message(message)
+	if err != nil {
+		return err
+	}
+	t, err := tx.Thread(m.Thread)
+	if err != nil || e.cfg.Channels[t.Channel].Letter {
+		return err
+	}
+	tx.AfterCommit(e.kick) // staff may read on another channel
+	return e.enqueue(tx, now, channels.Outbound{Channel: t.Channel, Thread: t.Token, Place: t.Place, Op: channels.React, Sign: sign, Audience: channels.Staff,
+		Lang: e.cfg.staffLang()}, t, store.Delivery{Target: message}, nil)
 }
 
 func (w *deliverer) blob(a store.Attachment) channels.Blob {
@@ -277,8 +352,13 @@ func (w *deliverer) finish(j *job, o store.Outcome, more bool) (next *job) {
 			if err := tx.Finish(j.Delivery, o); err != nil {
 				return err
 			}
-			if o.Ref == "" && o.Retry.IsZero() {
+			switch {
+			case o.Ref == "" && o.Retry.IsZero():
 				if err := w.e.undelivered(tx, j, o); err != nil {
+					return err
+				}
+			case o.Ref != "" && j.Origin != 0:
+				if err := w.e.sign(tx, o.At, j.Origin, "ok"); err != nil {
 					return err
 				}
 			}
@@ -315,12 +395,22 @@ func (e *Engine) undelivered(tx *store.Tx, j *job, o store.Outcome) error {
 		return err
 	}
 	now := time.Now()
+	if j.Slot == slotCard && j.out.Op == channels.Amend { // somebody deleted it, say
+		again := j.out
+		again.Op, again.Target = channels.Post, ""
+		return e.enqueue(tx, now, again, t, store.Delivery{}, nil)
+	}
+	if j.out.Op == channels.React {
+		e.log.Warn("a message has no sign", "channel", j.Channel, "delivery", j.ID, "err", o.Error)
+		return nil
+	}
 	data := map[string]any{"delivery": j.ID, "outcome": o.Result, "audience": string(t.Audience)}
 	lost := t.Audience == store.ForStaff && t.Conversation == 0 && t.Case == 0 && len(j.out.To) > 0 && e.cfg.operator(j.out.To[0])
 	if lost {
 		data["alarm"] = true
 	}
 	tx.AfterCommit(func() { wake(e.watchman) })
+	tx.AfterCommit(e.kick)
 	if err := tx.AddEvent(store.Event{At: now, Kind: eventUnreached, Actor: "channel", Channel: j.Channel, Conversation: t.Conversation, Case: t.Case,
 		Message: j.Message, Data: data}); err != nil {
 		return err
@@ -331,7 +421,9 @@ func (e *Engine) undelivered(tx *store.Tx, j *job, o store.Outcome) error {
 	}
 	to := t.Place
 	if len(j.out.To) > 0 {
-		to = j.out.To[0].Address
+		if to, err = e.describe(&tx.Snapshot, j.out.To[0]); err != nil {
+			return err
+		}
 	}
 	note := e.staff("undelivered", textArgs{To: to, Why: o.Error})
 	if t.Audience == store.ForCustomer {
@@ -344,7 +436,13 @@ func (e *Engine) undelivered(tx *store.Tx, j *job, o store.Outcome) error {
 				return err
 			}
 		}
-		return e.alert(tx, now, t, note)
+		if j.Origin != 0 {
+			if err := e.sign(tx, now, j.Origin, "warning"); err != nil {
+				return err
+			}
+		}
+		return e.toDesk(tx, now, conv, desk{note: note, choices: []channels.Choice{{Label: string(e.staff("button-retry", textArgs{})),
+			Action: channels.Action{Name: actRetry, Fields: map[string]string{"delivery": strconv.FormatInt(j.ID, 10)}}}}})
 	}
 	for _, name := range e.cfg.channelNames() {
 		if d := e.cfg.Channels[name].Staff; d.Channel != j.Channel {

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -26,6 +27,11 @@ type desk struct {
 	files []store.Attachment
 	only  *channels.Person // to one colleague and not to the whole desk
 	refs  []string         // what it answers
+
+	slot    string            // see channels.Outbound
+	root    string            // stands below this message, where the thread has none
+	choices []channels.Choice // buttons
+	message int64             // the message of staff's that this shows
 }
 
 // toDesk puts a message into the staff thread of the conversation's case, which
@@ -46,6 +52,11 @@ func (e *Engine) toDesk(tx *store.Tx, now time.Time, conv store.Conversation, d 
 	}
 	t, err := tx.StaffThread(conv.Case, conv.ID)
 	if err == store.ErrNotFound || err == nil && (t.Channel != to.Channel || t.Place != to.Place || t.Address != string(address)) {
+		if err == nil {
+			if err := e.moveCard(tx, now, t, conv.Case); err != nil {
+				return err
+			}
+		}
 		customer, cerr := tx.CustomerThread(conv.ID)
 		if cerr != nil {
 			return cerr
@@ -80,19 +91,24 @@ func (e *Engine) toThread(tx *store.Tx, now time.Time, t store.Thread, to channe
 		}
 		card.Footer = string(e.staff("files", textArgs{Count: len(d.files), Left: left}))
 	}
-	out := channels.Outbound{Key: token(), Channel: t.Channel, Thread: t.Token, Place: t.Place, Subject: t.Subject, Op: channels.Post,
+	out := channels.Outbound{Channel: t.Channel, Thread: t.Token, Place: t.Place, Subject: t.Subject, Op: channels.Post, Slot: d.slot, Choices: d.choices, Root: d.root,
 		Audience: channels.Staff, Refs: d.refs, From: e.cfg.Company, Lang: e.cfg.staffLang(), Body: channels.Body{Format: channels.Plain, Text: string(d.note)}, Card: card}
+	if d.slot != "" {
+		out.Op = channels.Amend // of what the slot holds; see complete
+	}
 	if !to.Zero() {
 		out.To = []channels.Person{to}
 	}
-	return e.enqueue(tx, &incoming{now: now}, out, t, 0, 0, files)
+	return e.enqueue(tx, now, out, t, store.Delivery{Message: d.message}, files)
 }
 
+// attachable returns which files go along, and the names of the others. One that
+// is still to be fetched goes along too: its delivery waits for it.
 func attachable(all []store.Attachment) (files []store.Attachment, left string) {
 	var size int64
 	var names []string
 	for _, f := range all {
-		if size += f.Size; f.Blob != 0 && size <= attachBelow {
+		if size += f.Size; (f.Blob != 0 || f.Ref != "") && size <= attachBelow {
 			files = append(files, f)
 		} else {
 			names = append(names, f.Name)
@@ -126,19 +142,42 @@ func (e *Engine) alert(tx *store.Tx, now time.Time, t store.Thread, note texts.N
 // receivers says at the top of what staff get who will read a reply, and how to
 // say something else.
 func (e *Engine) receivers(s *store.Snapshot, conv store.Conversation, d Desk) (texts.Note, error) {
+	to, err := e.readersList(s, conv)
+	if err != nil {
+		return "", err
+	}
+	style := "-chat" // talk there is internal by default
+	if e.cfg.Channels[d.Channel].Letter {
+		style = ""
+	}
+	return e.staff("who-receives"+style, textArgs{To: to, Command: e.prefix(d.Channel)}) + "\n" + e.staff("how"+style, textArgs{}), nil
+}
+
+// topOf is receivers where each message stands alone, as a letter does. In a chat it
+// stands once, below the card.
+func (e *Engine) topOf(tx *store.Tx, conv store.Conversation, kind string) (texts.Note, error) {
+	d := e.cfg.desk(conv.Channel, kind)
+	if !e.cfg.Channels[d.Channel].Letter {
+		return "", nil
+	}
+	return e.receivers(&tx.Snapshot, conv, d)
+}
+
+// readersList names who gets what an agent replies.
+func (e *Engine) readersList(s *store.Snapshot, conv store.Conversation) (string, error) {
 	to, err := e.readers(s, conv)
 	if err != nil {
 		return "", err
 	}
 	var names []string
 	for _, p := range to {
-		names = append(names, e.display(p))
+		name, err := e.describe(s, p)
+		if err != nil {
+			return "", err
+		}
+		names = append(names, name)
 	}
-	style := "-chat" // talk there is internal by default
-	if e.cfg.Channels[d.Channel].Letter {
-		style = ""
-	}
-	return e.staff("who-receives"+style, textArgs{To: strings.Join(names, ", ")}) + "\n" + e.staff("how"+style, textArgs{}), nil
+	return strings.Join(names, ", "), nil
 }
 
 // readers returns who gets what an agent replies: the customer, and in letters
@@ -174,6 +213,31 @@ func (e *Engine) readers(s *store.Snapshot, conv store.Conversation) ([]channels
 	return all, nil
 }
 
+// describe names somebody for staff: by name and address, or, where the address
+// says nothing to people, by what the service tells: the organisation, and that it
+// is another one than ours.
+func (e *Engine) describe(s *store.Snapshot, p channels.Person) (string, error) {
+	id, err := s.FindIdentity(p.Kind, p.Address)
+	if err != nil && err != store.ErrNotFound {
+		return "", err
+	}
+	p.Name = cmp.Or(id.Name, p.Name)
+	if id.Looked.IsZero() && !id.External {
+		return e.display(p), nil
+	}
+	all := []string{cmp.Or(p.Name, p.Address)}
+	if id.Mail != "" {
+		all[0] += " <" + id.Mail + ">"
+	}
+	if id.Org != "" {
+		all = append(all, id.Org)
+	}
+	if id.External {
+		all = append(all, string(e.staff("external", textArgs{})))
+	}
+	return strings.Join(all, " · "), nil
+}
+
 func (e *Engine) display(p channels.Person) string {
 	if p.Name == "" || p.Name == p.Address {
 		return p.Address
@@ -183,7 +247,7 @@ func (e *Engine) display(p channels.Person) string {
 
 // propose shows staff what the bot would have said, in observe mode.
 func (e *Engine) propose(tx *store.Tx, in *incoming, s saying, d Decision) error {
-	top, err := e.receivers(&tx.Snapshot, in.conv, e.cfg.Channels[in.conv.Channel].Staff)
+	top, err := e.topOf(tx, in.conv, kindQuestion)
 	if err != nil {
 		return err
 	}
@@ -193,7 +257,7 @@ func (e *Engine) propose(tx *store.Tx, in *incoming, s saying, d Decision) error
 		lines = append(lines, e.line(&tx.Snapshot, m, in.now))
 	}
 	lines = append(lines, channels.Line{Who: string(e.staff("proposed", textArgs{})), Text: string(s.text)})
-	return e.toDesk(tx, in.now, in.conv, desk{note: note + "\n\n" + top, lines: lines})
+	return e.toDesk(tx, in.now, in.conv, desk{note: texts.Note(noteText(note, top)), lines: lines})
 }
 
 // relay shows staff what the customer wrote while people have the case.
@@ -212,11 +276,11 @@ func (e *Engine) relay(tx *store.Tx, in *incoming, d Decision) error {
 		}
 		kind = c.Kind
 	}
-	top, err := e.receivers(&tx.Snapshot, in.conv, e.cfg.desk(in.conv.Channel, kind))
+	top, err := e.topOf(tx, in.conv, kind)
 	if err != nil {
 		return err
 	}
-	return e.toDesk(tx, in.now, in.conv, desk{note: top + "\n\n" + e.staff(d.Relay, textArgs{}), lines: []channels.Line{line}, files: files})
+	return e.toDesk(tx, in.now, in.conv, desk{note: texts.Note(noteText(top, e.staff(d.Relay, textArgs{}))), lines: []channels.Line{line}, files: files})
 }
 
 func (e *Engine) filesOf(tx *store.Tx, in *incoming) ([]store.Attachment, error) {

@@ -21,10 +21,11 @@ type Engine struct {
 	index func() *faq.Index
 	log   *slog.Logger
 
-	timers   chan struct{}            // kicks the loop of tick.go; size 1
-	outbox   map[string]chan struct{} // kicks the loops of deliver.go, by channel; size 1
-	watchman chan struct{}            // kicks the loop of alarm.go; size 1
-	sources  []string                 // names of the channels that are read
+	timers   chan struct{}             // kicks the loop of tick.go; size 1
+	outbox   map[string]chan struct{}  // kicks the loops of deliver.go, by channel; size 1
+	jobs     map[jobLoop]chan struct{} // kicks the loops of jobs.go; size 1
+	watchman chan struct{}             // kicks the loop of alarm.go; size 1
+	sources  []string                  // names of the channels that are read
 
 	healthM sync.Mutex
 	health  map[string]channels.Health
@@ -41,12 +42,20 @@ func New(cfg Config, db *store.DB, index func() *faq.Index, log *slog.Logger) (*
 		return nil, err
 	}
 	e := &Engine{cfg: cfg, db: db, index: index, log: log,
-		timers: make(chan struct{}, 1), outbox: map[string]chan struct{}{}, watchman: make(chan struct{}, 1),
+		timers: make(chan struct{}, 1), outbox: map[string]chan struct{}{}, jobs: map[jobLoop]chan struct{}{}, watchman: make(chan struct{}, 1),
 		health: map[string]channels.Health{}, success: map[string]time.Time{}}
 	for _, name := range cfg.channelNames() {
 		e.outbox[name] = make(chan struct{}, 1)
 		if cfg.Channels[name].Source != nil {
 			e.sources = append(e.sources, name)
+		}
+		_, files := cfg.Channels[name].Source.(channels.Fetcher)
+		_, people := cfg.Channels[name].Source.(channels.Directory)
+		if files {
+			e.jobs[jobLoop{name, true}] = make(chan struct{}, 1)
+		}
+		if people {
+			e.jobs[jobLoop{name, false}] = make(chan struct{}, 1)
 		}
 	}
 	return e, nil
@@ -82,6 +91,9 @@ func (e *Engine) settleStart(ctx context.Context) error {
 func (e *Engine) kick() {
 	wake(e.timers)
 	for _, c := range e.outbox {
+		wake(c)
+	}
+	for _, c := range e.jobs {
 		wake(c)
 	}
 }

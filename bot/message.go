@@ -2,6 +2,7 @@ package bot
 
 import (
 	"cmp"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -138,6 +139,7 @@ func fields(s *Situation) map[string]string {
 			all[name] = strings.Join(facts, ", ")
 		}
 	}
+	maps.Copy(all, s.Form)
 	return all
 }
 

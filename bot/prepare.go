@@ -132,8 +132,8 @@ func (e *Engine) prepare(ctx context.Context, in channels.Inbound) *prepared {
 	if in.Arrived.IsZero() {
 		p.in.Arrived = p.now
 	}
-	if a := in.Action; a != nil && a.Name == actSay && in.Text == "" {
-		p.in.Text = a.Fields["text"] // a button that stands for words
+	if a := in.Action; a != nil && in.Text == "" {
+		p.in.Text = e.saysWhat(a)
 	}
 	var err error
 	if p.up.raw, err = e.upload(ctx, in.Raw, p.now); err != nil {
@@ -152,6 +152,9 @@ func (e *Engine) prepare(ctx context.Context, in channels.Inbound) *prepared {
 		}
 	}
 	p.reading = e.read(&p.in)
+	if in.Action != nil {
+		p.reading = meant(in.Action, p.reading)
+	}
 	return p
 }
 

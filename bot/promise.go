@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"frontdesk/bot/texts"
 	"frontdesk/channels"
 	"frontdesk/store"
 )
@@ -227,18 +226,21 @@ func (e *Engine) toPerson(tx *store.Tx, o *owed, name, key string, was ...time.T
 	if len(was) > 0 {
 		args.Was = e.time(was[0], e.cfg.staffLang(), o.in.now)
 	}
-	top, err := e.receivers(&tx.Snapshot, o.in.conv, e.cfg.desk(o.in.conv.Channel, o.c.Kind))
-	if err != nil {
+	place := e.cfg.desk(o.in.conv.Channel, o.c.Kind)
+	d := desk{note: e.staff(key, args)}
+	if e.cfg.Channels[place.Channel].Letter {
+		top, err := e.receivers(&tx.Snapshot, o.in.conv, place)
+		if err != nil {
+			return err
+		}
+		d.note += "\n\n" + top
+	}
+	var err error
+	if d.only, err = e.reachable(&tx.Snapshot, place, name); err != nil {
 		return err
 	}
-	d := desk{note: e.staff(key, args) + texts.Note("\n\n") + top}
-	to := e.cfg.desk(o.in.conv.Channel, o.c.Kind)
-	for _, a := range e.cfg.Staff {
-		for _, id := range a.Identities {
-			if a.Name == name && id.Kind == to.To.Kind {
-				d.only = &id
-			}
-		}
+	if err := e.toDesk(tx, o.in.now, o.in.conv, d); err != nil {
+		return err
 	}
-	return e.toDesk(tx, o.in.now, o.in.conv, d)
+	return e.refresh(tx, o.in.now, o.c.ID)
 }

@@ -29,7 +29,9 @@ type incoming struct {
 	robot         bool   // it may be a machine's: nobody is answered
 	ref           string // of the newest message
 	ledger        int64
-	released      bool // from quarantine, where it was for looking like bulk mail
+	form          map[string]string // what a form says of the case, by field
+	moved         bool              // the answer goes to another place than where it was asked
+	released      bool              // from quarantine, where it was for looking like bulk mail
 }
 
 func (in *incoming) text() string {
@@ -56,6 +58,12 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 	tx.AfterCommit(func() { e.cfg.Observer.Received(in.Channel, became, time.Since(now)) })
 	if seen, err := tx.Key(in.Keys[0]); err != nil || seen != 0 {
 		return none, err
+	}
+	if in.Toward == channels.Aside {
+		if goesOn, err := e.goesOn(tx, in); err != nil || !goesOn {
+			became = string(store.Taken)
+			return none, errors.Join(err, e.overheard(tx, now, in))
+		}
 	}
 	entry := store.Entry{Channel: in.Channel, Key: in.Keys[0], Kind: string(in.Kind), Disposition: store.Taken,
 		Reason: reason(in), Sender: in.From.Address, Subject: in.Subject, Ref: in.Ref, Arrived: in.Arrived, Recorded: now}
@@ -97,9 +105,44 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 	if err != nil {
 		return none, err
 	}
+	if reply.Refusal != "" || reply.Form != nil {
+		// Nothing was done, so the same may be tried again.
+		if err := tx.Unkey(id, in.Keys[1:]); err != nil {
+			return none, err
+		}
+	}
 	d, err := tx.Disposition(id)
 	became = string(d)
 	return reply, err
+}
+
+// goesOn reports whether something that was said near us goes on with a talk of its
+// author's, or is about a message that is recorded.
+func (e *Engine) goesOn(tx *store.Tx, in *channels.Inbound) (bool, error) {
+	switch in.Kind {
+	case channels.Edit, channels.Deletion, channels.Reaction:
+		ref, err := e.about(tx, in)
+		return err == nil && ref.Message != 0, ignore(err, store.ErrNotFound)
+	case channels.Message:
+		to, err := e.route(tx, in)
+		return to.thread.ID != 0, err
+	}
+	return true, nil
+}
+
+func ignore(err, known error) error {
+	if err == known {
+		return nil
+	}
+	return err
+}
+
+// overheard notes that something was said near us that is none of our business.
+// None of it is kept, nor who said it.
+func (e *Engine) overheard(tx *store.Tx, now time.Time, in *channels.Inbound) error {
+	_, err := tx.AddEntry(store.Entry{Channel: in.Channel, Key: in.Keys[0], Kind: string(in.Kind), Disposition: store.Taken,
+		Reason: "said near us, not to us", Arrived: in.Arrived, Recorded: now}, in.Keys[:1])
+	return err
 }
 
 // reason is what the ledger says beside a message: what the channel noticed.
@@ -139,9 +182,17 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 		return none, tx.Dispose(ledger, store.Quarantined, strings.Join(in.Signals, "; "))
 	case channels.Edit, channels.Deletion, channels.Reaction:
 		return none, e.amended(tx, now, in, ledger)
+	case channels.Service:
+		return none, nil
+	case channels.Membership:
+		return none, e.membership(tx, now, in)
+	}
+	_, agent, err := e.agent(&tx.Snapshot, in.From)
+	if err != nil {
+		return none, err
 	}
 	early := in.Arrived.Before(e.cfg.Channels[in.Channel].Start)
-	if _, agent := e.cfg.agent(in.From); early && (agent || in.From.Zero() || e.cfg.deskAddress(in.From)) {
+	if early && (agent || in.From.Zero() || e.cfg.deskAddress(in.From)) {
 		return none, tx.Dispose(ledger, store.Taken, "it arrived before the channel's start")
 	}
 	if in.From.Zero() && in.Problem != "" {
@@ -156,13 +207,15 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 	if e.cfg.own(in.From) {
 		return none, tx.Dispose(ledger, store.Own, "it comes from an address of ours")
 	}
-	if a := in.Action; a != nil && a.Name != actSay {
-		return e.pressed(tx, now, in)
+	if in.Action != nil {
+		if reply, done, err := e.pressed(tx, now, in); err != nil || done {
+			return reply, err
+		}
 	}
-	if _, agent := e.cfg.agent(in.From); !agent && e.cfg.operator(in.From) {
+	if !agent && e.cfg.operator(in.From) {
 		return none, tx.Dispose(ledger, store.Taken, "it comes from an operator, who is no customer")
 	}
-	if _, agent := e.cfg.agent(in.From); !agent && e.cfg.deskAddress(in.From) {
+	if !agent && e.cfg.deskAddress(in.From) {
 		return none, e.fromDesk(tx, now, in, ledger)
 	}
 	to, err := e.route(tx, in)
@@ -176,10 +229,31 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 		return e.fromAgent(tx, now, in, up, ledger, *to.agent, to.thread)
 	case to.agent != nil:
 		return none, e.byHand(tx, now, in, up, ledger, *to.agent, to.thread)
+	case e.cfg.staffPlace(in) && !agent:
+		return e.strange(tx, now, in, ledger)
 	case e.cfg.staffPlace(in): // whoever talks there is no customer
 		return none, tx.Dispose(ledger, store.Taken, "talk among staff that answers no hand-over")
+	case agent && in.Toward == channels.ToRoom && to.thread.ID == 0 && in.Action == nil:
+		return none, tx.Dispose(ledger, store.Taken, "a colleague wrote it where customers ask")
 	}
-	return none, e.fromCustomer(tx, now, in, up, reading, ledger, to)
+	if err := e.fromCustomer(tx, now, in, up, reading, ledger, to); err != nil {
+		return none, err
+	}
+	return e.asked(tx, in, reading)
+}
+
+// strange refuses somebody who writes where staff read and is not known to be one
+// of them. They are told so, but not at every word.
+func (e *Engine) strange(tx *store.Tx, now time.Time, in *channels.Inbound, ledger int64) (channels.Reply, error) {
+	if err := tx.Dispose(ledger, store.Quarantined, "a stranger wrote it where staff read"); err != nil {
+		return channels.Reply{}, err
+	}
+	n, err := tx.CountEvents("refused", in.From.Address, now.Add(-time.Hour))
+	if err != nil || n > 0 {
+		return channels.Reply{}, err
+	}
+	return channels.Reply{Refusal: string(e.staff("refused-stranger", textArgs{}))},
+		tx.AddEvent(store.Event{At: now, Kind: "refused", Actor: in.From.Address, Channel: in.Channel, Data: map[string]any{"ledger": ledger}})
 }
 
 // fromDesk keeps a mail from the address of a desk. Nobody is known by it, so it
@@ -250,20 +324,6 @@ func (e *Engine) fromOurselves(tx *store.Tx, now time.Time, in *channels.Inbound
 	return nil
 }
 
-// pressed does what a button or a form asks for. Only staff have any, and the
-// transport must have proved who they are.
-func (e *Engine) pressed(tx *store.Tx, now time.Time, in *channels.Inbound) (channels.Reply, error) {
-	agent, ok := e.cfg.agent(in.From)
-	if !ok || in.Proof != channels.Proven {
-		return channels.Reply{Refusal: string(e.staff("refused-stranger", textArgs{}))}, nil
-	}
-	out, err := e.act(tx, now, agent, *in.Action, nil)
-	if err != nil || !out.refused {
-		return channels.Reply{}, err
-	}
-	return channels.Reply{Refusal: string(out.note)}, nil
-}
-
 // fromCustomer records a customer's message and decides on it, now or when what
 // the customer says within a few seconds has been gathered.
 func (e *Engine) fromCustomer(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading heard, ledger int64, to route) error {
@@ -271,7 +331,7 @@ func (e *Engine) fromCustomer(tx *store.Tx, now time.Time, in *channels.Inbound,
 	if err != nil {
 		return err
 	}
-	m.reading, m.problem = reading, in.Problem
+	m.reading, m.problem, m.form = reading, in.Problem, formOf(in.Action)
 	m.robot = reading.Robot
 	if gather := e.cfg.Channels[in.Channel].Gather; gather > 0 && in.Action == nil && in.Problem == "" {
 		waiting, err := tx.Pending(m.conv.ID)

@@ -21,6 +21,9 @@ func (e *Engine) recordTalk(tx *store.Tx, now time.Time, in *channels.Inbound, u
 	if m.identity, err = tx.Identify(in.From.Kind, in.From.Address, in.From.Name, now); err != nil {
 		return nil, err
 	}
+	if err := e.lookUp(tx, now, in, &m.identity); err != nil {
+		return nil, err
+	}
 	address, err := json.Marshal(answerTo)
 	if err != nil {
 		return nil, err
@@ -31,7 +34,7 @@ func (e *Engine) recordTalk(tx *store.Tx, now time.Time, in *channels.Inbound, u
 			return nil, err
 		}
 		m.thread = store.Thread{Audience: store.ForCustomer, Conversation: m.conv.ID, Channel: in.Channel, Place: in.Place,
-			Address: string(address), Subject: in.Subject, Token: token(), Created: now}
+			Address: string(address), Subject: in.Subject, Token: token(), Created: now, Room: in.Room, Root: in.Root, Public: in.Public}
 		if m.thread.ID, err = tx.AddThread(m.thread); err != nil {
 			return nil, err
 		}
@@ -45,6 +48,12 @@ func (e *Engine) recordTalk(tx *store.Tx, now time.Time, in *channels.Inbound, u
 		}
 		if m.conv.State == store.Ended {
 			m.conv.State = store.WithBot
+		}
+		if m.thread.Place == in.Place && m.thread.Root != in.Root && m.identity.Customer == m.conv.Customer {
+			m.thread.Root = in.Root // answers stand where the customer wrote last
+			if err := tx.SetRoot(m.thread.ID, in.Root); err != nil {
+				return nil, err
+			}
 		}
 		// From proves nothing, so it does not send the whole talk elsewhere.
 		member, err := tx.Participates(m.conv.ID, answerTo.Kind, answerTo.Address)
@@ -89,13 +98,18 @@ func (e *Engine) addMessage(tx *store.Tx, in *channels.Inbound, up *uploads, m s
 	}
 	for i, f := range in.Files {
 		a := store.Attachment{Name: f.Name, Type: f.Type, Ref: f.Ref, Size: f.Data.Size}
+		later := up.files[i] == nil && f.Ref != "" && e.fetches(in.Channel)
 		if up.files[i] != nil {
 			if a.Blob, err = tx.PutBlob(up.files[i]); err != nil {
 				return 0, fmt.Errorf("file %d: %w", i+1, err)
 			}
 			a.Size = up.files[i].Size()
 		}
-		if _, err := tx.AddAttachment(id, a); err != nil {
+		file, err := tx.AddAttachment(id, a)
+		if err == nil && later {
+			err = e.fetchLater(tx, in.Channel, file)
+		}
+		if err != nil {
 			return 0, fmt.Errorf("file %d: %w", i+1, err)
 		}
 	}

@@ -31,8 +31,19 @@ type route struct {
 //   - Anybody else is a stranger and begins a talk, which is linked to the one
 //     pointed to and sees nothing of it.
 func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
-	agent, isAgent := e.cfg.agent(in.From)
+	agent, isAgent, err := e.agent(&tx.Snapshot, in.From)
+	if err != nil {
+		return route{}, err
+	}
 	isAgent = isAgent && in.Proof != channels.Refuted
+	if a := in.Action; a != nil && a.Name == actDetails { // pressed has seen that they take part
+		conv, err := talkOf(&tx.Snapshot, a.Case)
+		if err != nil {
+			return route{}, err
+		}
+		t, err := tx.CustomerThread(conv.ID)
+		return route{thread: t}, err
+	}
 	amongStaff := false
 	for _, name := range in.Refs {
 		ref, err := tx.Ref(name)
@@ -50,34 +61,27 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 			continue
 		case t.Audience == store.ForStaff:
 			return route{}, nil
-		case isAgent:
-			got, err := e.reached(tx, in, t)
-			if err != nil || !got { // the customer did not get it: they are told so
-				return route{agent: &agent, staff: true}, err
-			}
-			return route{thread: t, agent: &agent}, nil
 		}
 		member, err := tx.Participates(t.Conversation, in.From.Kind, in.From.Address)
 		if err != nil {
 			return route{}, err
 		}
-		if member && in.Proof != channels.Refuted {
+		switch {
+		case isAgent && !member: // colleagues may be customers too
+			got, err := e.reached(tx, in, t)
+			if err != nil || !got { // the customer did not get it: they are told so
+				return route{agent: &agent, staff: true}, err
+			}
+			return route{thread: t, agent: &agent}, nil
+		case member && in.Proof != channels.Refuted:
 			return route{thread: t}, nil
 		}
 		return route{linked: t.Conversation}, nil
 	}
-	if in.Place != "" && in.Proof != channels.Refuted {
-		id, err := tx.FindIdentity(in.From.Kind, in.From.Address)
-		if err == nil {
-			t, err := tx.PlaceThread(in.Channel, in.Place, id.Customer)
-			if err == nil {
-				return route{thread: t}, nil
-			} else if err != store.ErrNotFound {
-				return route{}, err
-			}
-		} else if err != store.ErrNotFound {
-			return route{}, err
-		}
+	if t, err := e.placeThread(tx, in); err == nil {
+		return route{thread: t}, nil
+	} else if err != store.ErrNotFound {
+		return route{}, err
 	}
 	if !isAgent {
 		return route{}, nil
@@ -86,8 +90,9 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 	// write to others with us in copy is none of our business.
 	cmd := parseCommand(in.Text)
 	acts := cmd.name != "" || cmd.unknown != ""
+	_, relays := e.relayed(in.Channel, in.Text)
 	switch {
-	case amongStaff, in.Place == "" && acts, e.cfg.staffPlace(in) && cmd.name != "":
+	case amongStaff, in.Place == "" && acts, e.cfg.staffPlace(in) && (cmd.name != "" || relays):
 		return route{agent: &agent, staff: true}, nil
 	case in.Place == "" && slices.ContainsFunc(in.To, func(p channels.Person) bool { return !e.cfg.own(p) && !p.Is(in.From) }):
 		return route{aside: true}, nil
@@ -95,6 +100,25 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 		return route{agent: &agent, staff: true}, nil
 	}
 	return route{}, nil
+}
+
+// placeThread returns the thread that goes on in the place of a message: its
+// author's own there; or, where each message of a room begins a talk, the one that
+// the author began in that room a moment ago and that still waits for a decision,
+// for people say one thing in several messages.
+func (e *Engine) placeThread(tx *store.Tx, in *channels.Inbound) (store.Thread, error) {
+	if in.Place == "" || in.Proof == channels.Refuted {
+		return store.Thread{}, store.ErrNotFound
+	}
+	id, err := tx.FindIdentity(in.From.Kind, in.From.Address)
+	if err != nil {
+		return store.Thread{}, err
+	}
+	t, err := tx.PlaceThread(in.Channel, in.Place, id.Customer)
+	if err == store.ErrNotFound && in.Room != "" && in.Toward == channels.ToRoom && len(in.Refs) == 0 {
+		return tx.PendingThread(in.Channel, in.Room, id.Customer)
+	}
+	return t, err
 }
 
 // reached reports whether somebody who takes part in a talk got a message too.
@@ -153,12 +177,17 @@ func (e *Engine) bounced(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 	return e.alert(tx, now, t, e.cfg.Texts.Staff(e.cfg.staffLang(), "bounced", textArgs{To: to.Address, Why: oneLine(in.Subject, 100)}))
 }
 
+// about returns what an edit, a deletion or a reaction is about.
+func (e *Engine) about(tx *store.Tx, in *channels.Inbound) (store.Ref, error) {
+	if in.Kind == channels.Reaction && len(in.Refs) > 0 {
+		return tx.Ref(in.Refs[0])
+	}
+	return tx.Ref(in.Ref)
+}
+
 // amended follows an edit, a deletion or a reaction.
 func (e *Engine) amended(tx *store.Tx, now time.Time, in *channels.Inbound, ledger int64) error {
-	ref, err := tx.Ref(in.Ref)
-	if in.Kind == channels.Reaction && len(in.Refs) > 0 {
-		ref, err = tx.Ref(in.Refs[0])
-	}
+	ref, err := e.about(tx, in)
 	if err == store.ErrNotFound || err == nil && ref.Message == 0 {
 		return tx.Dispose(ledger, store.Taken, "it is about a message that is not recorded")
 	} else if err != nil {
@@ -227,6 +256,13 @@ func (e *Engine) byHand(tx *store.Tx, now time.Time, in *channels.Inbound, up *u
 	if err != nil {
 		return fmt.Errorf("case %d: %w", conv.Case, err)
 	}
-	_, err = e.answered(tx, &incoming{now: now, conv: conv, thread: t}, c, agent)
-	return err
+	if _, err = e.answered(tx, &incoming{now: now, conv: conv, thread: t}, c, agent); err != nil {
+		return err
+	}
+	if !e.cfg.Channels[e.cfg.desk(conv.Channel, c.Kind).Channel].Letter {
+		if err := e.toDesk(tx, now, conv, desk{note: e.staff("by-hand", textArgs{}), lines: []channels.Line{{Who: agent.Name, Text: in.Text}}}); err != nil {
+			return err
+		}
+	}
+	return e.refresh(tx, now, c.ID)
 }

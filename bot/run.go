@@ -33,6 +33,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err := e.settleAlarms(ctx); err != nil {
 		return fmt.Errorf("start of alarms: %w", err)
 	}
+	if err := e.settleJobs(ctx); err != nil {
+		return fmt.Errorf("start of jobs: %w", err)
+	}
 	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	hard, cut := context.WithCancel(context.WithoutCancel(ctx))
@@ -40,6 +43,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	var out, in sync.WaitGroup
 	out.Go(func() { e.over("timers", e.runTimers(inner)) })
 	out.Go(func() { e.over("alarms", e.runAlarms(inner)) })
+	for loop := range e.jobs {
+		out.Go(func() { e.over("jobs "+loop.channel, e.runJobs(inner, loop.channel, loop.files)) })
+	}
 	for name, ch := range e.cfg.Channels {
 		if ch.Sender != nil {
 			out.Go(func() { e.over("outbox "+name, e.runOutbox(inner, hard, name)) })

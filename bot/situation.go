@@ -20,7 +20,8 @@ type Situation struct {
 	Reading faq.Reading
 	Facts   extract.Facts
 	Files   int
-	Lang    string // in which the customer is answered
+	Form    map[string]string // what a form says of the case, by field
+	Lang    string            // in which the customer is answered
 
 	State  store.State
 	Memory Memory
@@ -56,6 +57,7 @@ type Memory struct {
 	Asked    string   `json:"asked,omitempty"`    // what it answered last
 	Told     bool     `json:"told,omitempty"`     // it said that additions are passed on
 	Greeted  bool     `json:"greeted,omitempty"`  // it has introduced itself
+	Moved    bool     `json:"moved,omitempty"`    // it said that it goes on in private
 }
 
 // What the bot may wait for.
@@ -89,7 +91,7 @@ func (s *Situation) intent(names ...string) (faq.Intent, bool) {
 func (e *Engine) situation(tx *store.Tx, in *incoming) (*Situation, error) {
 	ch := e.cfg.Channels[in.conv.Channel]
 	s := &Situation{
-		Now: in.now, Subject: in.thread.Subject, Text: in.text(), Problem: in.problem, Reading: in.reading.Reading, Facts: in.reading.Facts, Files: in.files, Robot: in.robot,
+		Now: in.now, Subject: in.thread.Subject, Text: in.text(), Problem: in.problem, Reading: in.reading.Reading, Facts: in.reading.Facts, Files: in.files, Robot: in.robot, Form: in.form,
 		Lang: e.language(in), State: in.conv.State,
 		Buttons: ch.Buttons, Letter: ch.Letter,
 		Early: in.arrived.Before(ch.Start),

@@ -8,6 +8,7 @@ import (
 
 	"frontdesk/bot/texts"
 	"frontdesk/channels"
+	"frontdesk/faq"
 	"frontdesk/store"
 )
 
@@ -18,6 +19,9 @@ func (e *Engine) speak(tx *store.Tx, in *incoming, s *Situation, d Decision, v *
 		return nil
 	}
 	say := saying{format: channels.Markdown, to: []channels.Person{in.answerTo}, identity: in.correspondent, answers: in.ref, lang: s.Lang}
+	if in.moved {
+		say.answers = "" // what it answers stands elsewhere
+	}
 	say.text, say.choices = e.compose(s, d, v)
 	return e.tell(tx, in, say, d)
 }
@@ -75,7 +79,7 @@ func (e *Engine) compose(s *Situation, d Decision, v *CaseView) (texts.Reply, []
 			body = append(body, text(key))
 		}
 	}
-	var choices []channels.Choice
+	choices := e.buttons(s, d, v)
 	if len(d.Choices) > 0 {
 		choices = e.choices(s, d, &body)
 	}
@@ -112,6 +116,28 @@ func (e *Engine) answerText(id, lang string) texts.Reply {
 	return texts.Reply(strings.TrimSpace(md))
 }
 
+// buttons are what a customer may want to say next, where there are buttons.
+func (e *Engine) buttons(s *Situation, d Decision, v *CaseView) []channels.Choice {
+	if !s.Buttons {
+		return nil
+	}
+	say := func(key, means, style string) channels.Choice {
+		label := e.cfg.Texts.Plain(s.Lang, key, textArgs{})
+		return channels.Choice{Label: label, Style: style, Action: channels.Action{Name: actSay, Fields: map[string]string{"text": label, "means": means}}}
+	}
+	for _, p := range d.Say {
+		switch p.Key {
+		case "helped":
+			return []channels.Choice{say("button-helped", faq.Helped, "primary"), say("button-not-helped", faq.NotHelped, ""), say("button-human", faq.Human, "")}
+		case "fragment", "greeting", "abuse":
+			return []channels.Choice{say("button-human", faq.Human, "")}
+		case "complaint-missing", "request":
+			return []channels.Choice{{Label: e.cfg.Texts.Plain(s.Lang, "button-form", textArgs{}), Action: channels.Action{Name: actForm, Case: v.Number}}}
+		}
+	}
+	return nil
+}
+
 // choices lists the offered entries with numbers, and as buttons.
 func (e *Engine) choices(s *Situation, d Decision, body *[]texts.Reply) []channels.Choice {
 	var list []string
@@ -126,6 +152,10 @@ func (e *Engine) choices(s *Situation, d Decision, body *[]texts.Reply) []channe
 	}
 	none := e.cfg.Texts.Plain(s.Lang, "choice-none", textArgs{})
 	add(none, none)
+	if s.Buttons {
+		all = append(all, channels.Choice{Label: e.cfg.Texts.Plain(s.Lang, "button-human", textArgs{}), Action: channels.Action{Name: actSay,
+			Fields: map[string]string{"text": e.cfg.Texts.Plain(s.Lang, "button-human", textArgs{}), "means": faq.Human}}})
+	}
 	*body = append(*body, texts.Reply(strings.Join(list, "\n")))
 	return all
 }
@@ -163,10 +193,12 @@ func (e *Engine) time(t time.Time, lang string, now time.Time) string {
 
 // signed puts a person's words as they are above their signature.
 func (e *Engine) signed(words string, agent Agent, lang string, letter bool, more ...string) texts.Reply {
-	paragraphs := append([]string{strings.TrimSpace(words)}, more...)
+	sign := "person-sign-talk"
 	if letter {
-		paragraphs = append(paragraphs, e.cfg.Texts.Plain(lang, "person-sign", textArgs{Agent: agent.Name, Company: e.cfg.Company}))
+		sign = "person-sign"
 	}
+	paragraphs := append([]string{strings.TrimSpace(words)}, more...)
+	paragraphs = append(paragraphs, e.cfg.Texts.Plain(lang, sign, textArgs{Agent: agent.Name, Company: e.cfg.Company}))
 	var all []texts.Reply
 	for _, p := range paragraphs {
 		all = append(all, texts.Reply(p))

@@ -77,8 +77,9 @@ type talk struct {
 	db      *store.DB
 	engine  *Engine
 	stop    func()
-	seen    int            // mails shown
-	posts   map[string]int // posts shown, by place
+	seen    int               // mails shown
+	posts   map[string]int    // posts shown, by place
+	looks   map[string]string // how a post looked when it was shown, by ref
 	names   map[string]string
 	ids     map[string]string // by mark: Message-ID or ref
 	mails   map[string]mailtest.Mail
@@ -193,7 +194,7 @@ func talkConfig(t testing.TB) Config {
 		Channels: map[string]Channel{
 			"support": {Letter: true, Own: []channels.Person{who("support@acme.example")},
 				Staff: Desk{Channel: "support", To: who("escalations@acme.example")}, Complaints: Desk{Channel: "support", To: who("complaints@acme.example")}},
-			"chat": {Buttons: true, Gather: 3 * time.Second, Budget: Budget{Hour: 60, Day: 200, Talk: 20},
+			"chat": {Buttons: true, Gather: 3 * time.Second, Prefixes: []string{">", "/reply"}, Budget: Budget{Hour: 60, Day: 200, Talk: 20},
 				Staff: Desk{Channel: "chat", Place: "room:agents"}, Complaints: Desk{Channel: "chat", Place: "room:complaints"}},
 		}}
 }
@@ -212,7 +213,7 @@ func sampleFAQ(t testing.TB, cal *Calendar) *faq.Index {
 }
 
 func newTalk(t *testing.T, head string) *talk {
-	k := &talk{t: t, posts: map[string]int{}, names: map[string]string{}, ids: map[string]string{}, mails: map[string]mailtest.Mail{}}
+	k := &talk{t: t, posts: map[string]int{}, looks: map[string]string{}, names: map[string]string{}, ids: map[string]string{}, mails: map[string]mailtest.Mail{}}
 	var err error
 	if k.world, err = mailtest.New("acme.example", mailtest.Options{}); err != nil {
 		t.Fatal(err)
@@ -237,8 +238,12 @@ func newTalk(t *testing.T, head string) *talk {
 	chat.Source, chat.Sender = k.chat, k.chat
 	for _, line := range strings.Split(head, "\n") {
 		switch key, value, _ := strings.Cut(line, ": "); key {
+		case "desk": // where the mailbox's staff read
+			support.Staff, support.Complaints = chat.Staff, chat.Complaints
 		case "mode":
 			support.Observe, chat.Observe = value == "observe", value == "observe"
+		case "personal":
+			chat.Personal = true
 		case "start":
 			at := k.time(value)
 			support.Start, chat.Start = at, at
@@ -333,7 +338,7 @@ func (k *talk) step(s step) {
 	case "does":
 		var number int64
 		fmt.Sscanf(s.opts["case"], "#%d", &number)
-		k.chat.Do(s.who, "room:agents", channels.Action{Name: rest, Case: number, Fields: map[string]string{"text": s.text}})
+		k.chat.Do(s.who, "room:agents", channels.Action{Name: rest, Case: number, Fields: map[string]string{"text": s.text, "sure": "yes"}})
 	default:
 		k.t.Fatalf("step %q: unknown verb %q", s.head, verb)
 	}
@@ -443,6 +448,18 @@ func (k *talk) sent(late bool) string {
 			all = append(all, fmt.Sprintf(">>> %s in %s%s | audience: %s%s\n%s\n", mark, place, ref, p.Out.Audience, at(p.At), indent(postText(p))))
 		}
 		k.posts[place] = len(posts)
+		for _, p := range posts {
+			look, before := postText(p), k.looks[p.Ref]
+			if k.looks[p.Ref] = look; before != "" && before != look {
+				all = append(all, fmt.Sprintf(">>> %s in %s now reads\n%s\n", k.names[p.Ref], place, indent(look)))
+			}
+		}
+	}
+	for _, s := range k.chat.Signs() {
+		if sign := s.Ref + " " + s.Sign; k.looks[sign] == "" {
+			k.looks[sign] = "shown"
+			all = append(all, fmt.Sprintf(">>> a sign%s: %s\n\n", strings.Replace(k.answers(s.Ref), "answers", "on", 1), s.Sign))
+		}
 	}
 	if all == nil {
 		return ""

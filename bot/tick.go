@@ -156,7 +156,7 @@ func (e *Engine) resume(tx *store.Tx, in *incoming, conversation int64) (err err
 	if in.conv, err = tx.Conversation(conversation); err != nil {
 		return err
 	}
-	if in.thread, err = tx.CustomerThread(conversation); err != nil {
+	if in.thread, err = tx.Thread(last.Thread); err != nil {
 		return err
 	}
 	if in.identity, err = tx.Identity(last.Identity); err != nil {

@@ -135,6 +135,14 @@ type Direct interface {
 	Direct(p Person) (place string)
 }
 
+// Linker is a Sender that can tell where a message is seen in the outside's own
+// program.
+type Linker interface {
+	// Link returns an address for browsers; "" if there is none, or it is not known
+	// yet.
+	Link(ref string) string
+}
+
 // Rememberer is a Handler that knows which talks a source must look after when
 // it catches up on what it missed.
 type Rememberer interface {

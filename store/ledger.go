@@ -60,6 +60,17 @@ func (tx *Tx) AddEntry(e Entry, keys []string) (int64, error) {
 	return id, nil
 }
 
+// Unkey takes keys away from a row of the ledger: the same content may come again
+// as something new.
+func (tx *Tx) Unkey(id int64, keys []string) error {
+	for _, k := range keys {
+		if err := tx.exec("DELETE FROM key WHERE key = ? AND ledger = ?", k, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Dispose changes what became of a message, and why.
 func (tx *Tx) Dispose(id int64, d Disposition, reason string) error {
 	return tx.one("UPDATE ledger SET disposition = ?, reason = ? WHERE id = ?", string(d), reason, id)

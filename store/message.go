@@ -78,9 +78,10 @@ func (s *Snapshot) SaidOnCase(caseID int64) ([]Message, error) {
 		ORDER BY id`, caseID)
 }
 
-// Pending returns the messages of a conversation that wait for a decision.
+// Pending returns the messages of a conversation that wait for a decision, in the
+// order in which they were said.
 func (s *Snapshot) Pending(conversation int64) ([]Message, error) {
-	return list(s, scanMessage, messageColumns+"WHERE conversation = ? AND pending = 1 ORDER BY id", conversation)
+	return list(s, scanMessage, messageColumns+"WHERE conversation = ? AND pending = 1 ORDER BY at, id", conversation)
 }
 
 // Decided says that a message waits no longer.

@@ -23,6 +23,8 @@ type Delivery struct {
 	Ref      string    `json:"ref,omitempty"`
 	Error    string    `json:"error,omitempty"`
 	Files    []int64   `json:"-"` // attachments to send along
+	Origin   int64     `json:"-"` // staff's own message whose words this brings to a customer
+	Target   int64     `json:"-"` // the message that this puts a sign on
 }
 
 // States of a delivery.
@@ -44,9 +46,9 @@ func (tx *Tx) Enqueue(d Delivery) (int64, error) {
 			return 0, err
 		}
 	}
-	id, err := tx.insert(`INSERT INTO outbox (key, channel, thread, audience, message, identity, by_person, slot, payload, next, created)
-		VALUES (?, ?, ?, ?, nullif(?, 0), nullif(?, 0), ?, ?, ?, ?, ?)`,
-		d.Key, d.Channel, d.Thread, string(d.Audience), d.Message, d.Identity, d.ByPerson, d.Slot, string(d.Payload), ms(d.Next), ms(d.Created))
+	id, err := tx.insert(`INSERT INTO outbox (key, channel, thread, audience, message, identity, by_person, slot, payload, next, created, origin, target)
+		VALUES (?, ?, ?, ?, nullif(?, 0), nullif(?, 0), ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0))`,
+		d.Key, d.Channel, d.Thread, string(d.Audience), d.Message, d.Identity, d.ByPerson, d.Slot, string(d.Payload), ms(d.Next), ms(d.Created), d.Origin, d.Target)
 	if err != nil {
 		return 0, err
 	}
@@ -59,12 +61,12 @@ func (tx *Tx) Enqueue(d Delivery) (int64, error) {
 }
 
 const deliveryColumns = `SELECT o.id, o.key, o.channel, o.thread, o.audience, coalesce(o.message, 0), coalesce(o.identity, 0), o.by_person, o.slot, o.payload,
-	o.state, o.unsure, o.attempts, o.next, o.created, coalesce(o.ended, 0), coalesce(o.ref, ''), o.error FROM outbox o `
+	o.state, o.unsure, o.attempts, o.next, o.created, coalesce(o.ended, 0), coalesce(o.ref, ''), o.error, coalesce(o.origin, 0), coalesce(o.target, 0) FROM outbox o `
 
 func scanDelivery(r scanner) (d Delivery, err error) {
 	var next, created, ended int64
 	err = r.Scan(&d.ID, &d.Key, &d.Channel, &d.Thread, &d.Audience, &d.Message, &d.Identity, &d.ByPerson, &d.Slot, &d.Payload,
-		&d.State, &d.Unsure, &d.Attempts, &next, &created, &ended, &d.Ref, &d.Error)
+		&d.State, &d.Unsure, &d.Attempts, &next, &created, &ended, &d.Ref, &d.Error, &d.Origin, &d.Target)
 	d.Next, d.Created, d.Ended = at(next), at(created), at(ended)
 	return d, err
 }
@@ -72,6 +74,13 @@ func scanDelivery(r scanner) (d Delivery, err error) {
 // Delivery returns a row of the outbox.
 func (s *Snapshot) Delivery(id int64) (Delivery, error) {
 	return one(s, scanDelivery, deliveryColumns+"WHERE o.id = ?", id)
+}
+
+// InSlot returns the newest delivery for a slot of a thread that was not replaced,
+// dropped or refused; with sent, that got through. [ErrNotFound] if there is none.
+func (s *Snapshot) InSlot(thread int64, slot string, sent bool) (Delivery, error) {
+	return one(s, scanDelivery, deliveryColumns+`WHERE o.thread = ?1 AND o.slot = ?2 AND o.slot <> ''
+		AND iif(?3, o.state = 'sent', o.state IN ('queued', 'sending', 'sent')) ORDER BY o.id DESC LIMIT 1`, thread, slot, sent)
 }
 
 // Outbox returns the newest rows first; an empty state means any.
@@ -102,7 +111,7 @@ func (tx *Tx) Stamp(d Delivery, now time.Time) (Delivery, error) {
 		return d, err
 	}
 	var err error
-	d.Files, err = list(&tx.Snapshot, scanned[int64], "SELECT attachment FROM outbox_file WHERE outbox = ? ORDER BY attachment", d.ID)
+	d.Files, err = tx.DeliveryFiles(d.ID)
 	return d, err
 }
 
@@ -155,12 +164,12 @@ func (tx *Tx) Finish(d Delivery, o Outcome) error {
 	unknown := o.Result == "unknown"
 	switch {
 	case o.Result == "sent" || o.Result == "found":
-		if err := tx.one("UPDATE outbox SET state = 'sent', unsure = 0, ended = ?, ref = ?, error = '' WHERE id = ?", ms(o.At), o.Ref, d.ID); err != nil || o.Ref == "" {
-			return err
+		if err := tx.one("UPDATE outbox SET state = 'sent', unsure = 0, ended = ?, ref = ?, error = '' WHERE id = ?", ms(o.At), o.Ref, d.ID); err != nil || o.Ref == "" || d.Target != 0 {
+			return err // a sign has no name of its own
 		}
 		// The outside may have shown us our own message before it answered.
 		return tx.exec(`INSERT INTO ref (ref, thread, message, ours) VALUES (?, ?, nullif(?, 0), 1)
-			ON CONFLICT DO UPDATE SET message = excluded.message, ours = 1 WHERE thread = excluded.thread`, o.Ref, d.Thread, d.Message)
+			ON CONFLICT DO UPDATE SET message = coalesce(excluded.message, message), ours = 1 WHERE thread = excluded.thread`, o.Ref, d.Thread, d.Message)
 	case o.Result == "permanent" || o.Retry.IsZero():
 		return tx.one("UPDATE outbox SET state = 'failed', unsure = unsure OR ?, ended = ?, error = ? WHERE id = ?", unknown, ms(o.At), o.Error, d.ID)
 	}

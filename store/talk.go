@@ -19,6 +19,11 @@ type Identity struct {
 	Kind     string
 	Address  string
 	Name     string
+
+	// What the service tells, which proves nothing.
+	Mail, Org, Lang string
+	External        bool      // belongs to another organisation than we do
+	Looked          time.Time // when the service was asked last; zero: never
 }
 
 // State says who has a conversation.
@@ -57,12 +62,19 @@ type Thread struct {
 	Subject      string
 	Token        string
 	Created      time.Time
+
+	Room   string // the room that Place is a part of; "": Place is all of it
+	Root   string // ref of the message below which answers stand; "": of none
+	Public bool   // others than the customer read it
 }
 
-const identityColumns = "SELECT id, customer, kind, address, name FROM identity "
+const identityColumns = "SELECT id, customer, kind, address, name, mail, org, lang, external, coalesce(looked, 0) FROM identity "
 
 func scanIdentity(r scanner) (i Identity, err error) {
-	return i, r.Scan(&i.ID, &i.Customer, &i.Kind, &i.Address, &i.Name)
+	var looked int64
+	err = r.Scan(&i.ID, &i.Customer, &i.Kind, &i.Address, &i.Name, &i.Mail, &i.Org, &i.Lang, &i.External, &looked)
+	i.Looked = at(looked)
+	return i, err
 }
 
 // FindIdentity returns the identity with this address.
@@ -99,6 +111,23 @@ func (tx *Tx) Identify(kind, address, name string, now time.Time) (Identity, err
 	i.ID, err = tx.insert("INSERT INTO identity (customer, kind, address, name, created) VALUES (?, ?, ?, ?, ?)",
 		i.Customer, kind, address, name, ms(now))
 	return i, err
+}
+
+// Describe records what a service tells of an identity. The customer is called by
+// the new name too, unless somebody has named them otherwise.
+func (tx *Tx) Describe(i Identity) error {
+	before, err := tx.Identity(i.ID)
+	if err != nil {
+		return err
+	}
+	if i.Name == "" {
+		i.Name = before.Name
+	}
+	if err := tx.one("UPDATE identity SET name = ?, mail = ?, org = ?, lang = ?, external = ?, looked = nullif(?, 0) WHERE id = ?",
+		i.Name, i.Mail, i.Org, i.Lang, i.External, ms(i.Looked), i.ID); err != nil {
+		return err
+	}
+	return tx.exec("UPDATE customer SET name = ? WHERE id = ? AND name IN ('', ?)", i.Name, i.Customer, before.Name)
 }
 
 // Identities returns every address of a customer.
@@ -171,26 +200,32 @@ func (s *Snapshot) Participants(conversation int64) ([]Participant, error) {
 		"SELECT kind, address, name FROM participant WHERE conversation = ? ORDER BY kind, address", conversation)
 }
 
-const threadColumns = `SELECT t.id, t.audience, coalesce(t.conversation, 0), coalesce(t.case_id, 0), t.channel, t.place, t.address, t.subject, t.token, t.created
-	FROM thread t `
+const threadColumns = `SELECT t.id, t.audience, coalesce(t.conversation, 0), coalesce(t.case_id, 0), t.channel, t.place, t.address, t.subject, t.token, t.created,
+	t.room, t.root, t.public FROM thread t `
 
 func scanThread(r scanner) (t Thread, err error) {
 	var created int64
-	err = r.Scan(&t.ID, &t.Audience, &t.Conversation, &t.Case, &t.Channel, &t.Place, &t.Address, &t.Subject, &t.Token, &created)
+	err = r.Scan(&t.ID, &t.Audience, &t.Conversation, &t.Case, &t.Channel, &t.Place, &t.Address, &t.Subject, &t.Token, &created,
+		&t.Room, &t.Root, &t.Public)
 	t.Created = at(created)
 	return t, err
 }
 
 // AddThread opens a thread. Token must be unguessable.
 func (tx *Tx) AddThread(t Thread) (int64, error) {
-	return tx.insert(`INSERT INTO thread (audience, conversation, case_id, channel, place, address, subject, token, created)
-		VALUES (?, nullif(?, 0), nullif(?, 0), ?, ?, ?, ?, ?, ?)`,
-		string(t.Audience), t.Conversation, t.Case, t.Channel, t.Place, t.Address, t.Subject, t.Token, ms(t.Created))
+	return tx.insert(`INSERT INTO thread (audience, conversation, case_id, channel, place, address, subject, token, created, room, root, public)
+		VALUES (?, nullif(?, 0), nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(t.Audience), t.Conversation, t.Case, t.Channel, t.Place, t.Address, t.Subject, t.Token, ms(t.Created), t.Room, t.Root, t.Public)
 }
 
 // SetAddress records where a thread's answers go from now on.
 func (tx *Tx) SetAddress(thread int64, address string) error {
 	return tx.one("UPDATE thread SET address = ? WHERE id = ?", address, thread)
+}
+
+// SetRoot records below which message answers stand from now on.
+func (tx *Tx) SetRoot(thread int64, root string) error {
+	return tx.one("UPDATE thread SET root = ? WHERE id = ?", root, thread)
 }
 
 // CustomerThread returns a conversation's newest thread with the customer.
@@ -222,6 +257,34 @@ func (s *Snapshot) PlaceThread(channel, place string, customer int64) (Thread, e
 		channel, place, customer)
 }
 
+// ConversationPlace returns the newest thread of a conversation in a place.
+func (s *Snapshot) ConversationPlace(conversation int64, place string) (Thread, error) {
+	return one(s, scanThread, threadColumns+"WHERE t.conversation = ? AND t.place = ? AND t.audience = 'customer' ORDER BY t.id DESC LIMIT 1", conversation, place)
+}
+
+// PendingThread returns the newest customer thread in a room in which something
+// that this customer said there waits for a decision.
+func (s *Snapshot) PendingThread(channel, room string, customer int64) (Thread, error) {
+	return one(s, scanThread, threadColumns+`JOIN conversation c ON c.id = t.conversation
+		WHERE t.channel = ? AND t.room = ? AND t.audience = 'customer' AND c.customer = ?
+		AND EXISTS (SELECT 1 FROM message m WHERE m.conversation = c.id AND m.pending = 1) ORDER BY t.id DESC LIMIT 1`,
+		channel, room, customer)
+}
+
+// Talk is a place of a channel where people talk with us.
+type Talk struct{ Place, Root, Newest string }
+
+// Talks returns where something was said on a channel since a time, the newest
+// first. Root is the thread's, or of staff's threads the first message.
+func (s *Snapshot) Talks(channel string, since time.Time) ([]Talk, error) {
+	return list(s, func(r scanner) (t Talk, err error) { return t, r.Scan(&t.Place, &t.Root, &t.Newest) },
+		`SELECT t.place, iif(t.audience = 'staff', first.ref, t.root), last.ref
+		FROM thread t JOIN ref first ON first.rowid = (SELECT min(rowid) FROM ref WHERE thread = t.id)
+		JOIN ref last ON last.rowid = (SELECT max(rowid) FROM ref WHERE thread = t.id)
+		JOIN conversation c ON c.id = t.conversation
+		WHERE t.channel = ? AND t.place <> '' AND c.updated >= ? ORDER BY c.updated DESC`, channel, ms(since))
+}
+
 // Ref says what a name given by the outside stands for.
 type Ref struct {
 	Thread  Thread
@@ -234,11 +297,12 @@ func (s *Snapshot) Ref(ref string) (Ref, error) {
 	return one(s, func(r scanner) (f Ref, err error) {
 		t := &f.Thread
 		var created int64
-		err = r.Scan(&t.ID, &t.Audience, &t.Conversation, &t.Case, &t.Channel, &t.Place, &t.Address, &t.Subject, &t.Token, &created, &f.Message, &f.Ours)
+		err = r.Scan(&t.ID, &t.Audience, &t.Conversation, &t.Case, &t.Channel, &t.Place, &t.Address, &t.Subject, &t.Token, &created,
+			&t.Room, &t.Root, &t.Public, &f.Message, &f.Ours)
 		t.Created = at(created)
 		return f, err
 	}, `SELECT t.id, t.audience, coalesce(t.conversation, 0), coalesce(t.case_id, 0), t.channel, t.place, t.address, t.subject, t.token, t.created,
-		coalesce(r.message, 0), r.ours FROM ref r JOIN thread t ON t.id = r.thread WHERE r.ref = ?`, ref)
+		t.room, t.root, t.public, coalesce(r.message, 0), r.ours FROM ref r JOIN thread t ON t.id = r.thread WHERE r.ref = ?`, ref)
 }
 
 // AddRef records that the outside names a message by ref. A name that is known
@@ -250,6 +314,16 @@ func (tx *Tx) AddRef(ref string, thread, message int64, ours bool) error {
 // Refs returns the names of a thread's messages, newest first.
 func (s *Snapshot) Refs(thread int64, limit int) ([]string, error) {
 	return list(s, scanned[string], "SELECT ref FROM ref WHERE thread = ? ORDER BY rowid DESC LIMIT ?", thread, limitOr(limit))
+}
+
+// FirstRef returns the name of the first message in a thread, or of the first that
+// we sent there; "" if there is none.
+func (s *Snapshot) FirstRef(thread int64, ours bool) (string, error) {
+	ref, err := one(s, scanned[string], "SELECT ref FROM ref WHERE thread = ? AND ours >= ? ORDER BY rowid LIMIT 1", thread, ours)
+	if err == ErrNotFound {
+		return "", nil
+	}
+	return ref, err
 }
 
 // RefOf returns the name of a message; "" if the outside has none.

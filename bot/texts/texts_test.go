@@ -355,7 +355,7 @@ func TestSentencesAreWhole(t *testing.T) {
 	full := Args{Company: "Acme", Agent: "Ana", Quote: "a quote", Quotes: []string{"one", "two"}, Due: "11月25日(周三)15:00", Was: "11月24日(周二)15:00", Missing: "发生时间", Stage: "处理中",
 		Kind: "投诉", Title: "a title", To: "tom", Why: "because", Score: "0.5", Who: "Ana", When: "now", Name: "Tom", Command: "x", Left: "a.zip", Number: 1001, Ledger: 7, Count: 2}
 	ends := regexp.MustCompile(`[。：；！？”）.:;!?)"]$`)
-	word := regexp.MustCompile(`^(field|stage)-|^(subject|letter-sign|person-sign|choice-none|letter-open)$`)
+	word := regexp.MustCompile(`^(field|stage|button)-|^ask-(title|question|complaint|request|suggestion|text)$|^form-(send|cancel|line)$|^(subject|letter-sign|person-sign|person-sign-talk|choice-none|letter-open|details-title|ask-kind)$`)
 	twice := regexp.MustCompile(`[。，；：、]{2}|[.,;:]{2}|  | [.,;:!?]`)
 	s := load(t)
 	for _, lang := range Languages() {

@@ -34,6 +34,7 @@ type Chat struct {
 	refs    map[string]*message // every message, people's and ours
 	places  map[string]bool
 	posts   []*message // ours, in order
+	signs   []Sign
 	number  int
 	plans   []error
 	acked   int // events that the handler took, as the last Run saw it
@@ -46,6 +47,7 @@ var (
 	_ channels.Sender = (*Chat)(nil)
 	_ channels.Finder = (*Chat)(nil)
 	_ channels.Parser = (*Chat)(nil)
+	_ channels.Direct = (*Chat)(nil)
 )
 
 // NewChat returns an empty service. channel is its name in the configuration.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"frontdesk/channels"
@@ -110,7 +111,7 @@ func (c *Chat) refuse(out channels.Outbound) error {
 	}
 	switch out.Op {
 	case channels.Post:
-		if !c.places[out.Place] {
+		if !c.places[out.Place] && !strings.HasPrefix(out.Place, "dm:") {
 			return fmt.Errorf("no such place: %q", out.Place)
 		}
 	case channels.Amend:
@@ -148,6 +149,7 @@ func (c *Chat) accept(out channels.Outbound) (ref string) {
 	case channels.React:
 		m := c.refs[out.Target]
 		m.Reactions = append(m.Reactions, out.Sign)
+		c.signs = append(c.signs, Sign{m.Ref, out.Sign})
 		return m.Ref
 	}
 	m := &message{Post: Post{Ref: c.newRef(out.Place), Place: out.Place, Text: out.Body.Text, Refs: out.Refs,
@@ -155,6 +157,14 @@ func (c *Chat) accept(out channels.Outbound) (ref string) {
 	c.refs[m.Ref] = m
 	c.posts = append(c.posts, m)
 	return m.Ref
+}
+
+// Direct is where p and the bot talk alone.
+func (c *Chat) Direct(p channels.Person) string {
+	if p.Kind != "chat" {
+		return ""
+	}
+	return "dm:" + p.Address
 }
 
 // Find looks for the first post made under out's key.
@@ -170,6 +180,16 @@ func (c *Chat) Find(ctx context.Context, out channels.Outbound) (string, bool, e
 		}
 	}
 	return "", false, nil
+}
+
+// Sign is a sign that the bot put on a message.
+type Sign struct{ Ref, Sign string }
+
+// Signs returns the signs that the bot put on messages, in order.
+func (c *Chat) Signs() []Sign {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.signs)
 }
 
 // Posts returns what the bot posted in place, in order; "" is everywhere.

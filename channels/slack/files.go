@@ -16,15 +16,15 @@ import (
 
 // fitting parts files into those that go along and those that are too large. Empty
 // ones Slack takes from nobody: they count as too large.
-func (c *Channel) fitting(files []channels.File) (go_, left []channels.File) {
+func (c *Channel) fitting(files []channels.File) (fit, left []channels.File) {
 	for _, f := range files {
 		if f.Data.Zero() || f.Data.Size == 0 || f.Data.Size > c.cfg.FileLimit {
 			left = append(left, f)
 		} else {
-			go_ = append(go_, f)
+			fit = append(fit, f)
 		}
 	}
-	return go_, left
+	return fit, left
 }
 
 // fileName is what a file is called in Slack.
@@ -38,7 +38,9 @@ func fileName(f channels.File) string {
 
 // share uploads one file and shares it. Only the last of its three calls can be in
 // doubt: what is uploaded and never completed, nobody sees
-// (https://docs.slack.dev/messaging/working-with-files#upload).
+// (https://docs.slack.dev/messaging/working-with-files#upload). The message with the
+// file comes a moment after the last call has returned; it is looked for only when an
+// attempt is repeated, which is later than that.
 func (c *Channel) share(ctx context.Context, w spot, f channels.File) error {
 	name := fileName(f)
 	if err := c.pace.ready("files.getUploadURLExternal"); err != nil {

@@ -11,6 +11,7 @@ import (
 	extast "github.com/yuin/goldmark/extension/ast"
 	htmlrender "github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/util"
+	"golang.org/x/net/idna"
 
 	"frontdesk/channels/markup"
 )
@@ -23,7 +24,7 @@ import (
 // They become rich_text and not mrkdwn: there a styled word needs blanks around it,
 // which Chinese has not, and whether "*" is markup is for the client to guess.
 func markdownPieces(md string) []piece {
-	doc, source := markup.Parse(clean(md))
+	doc, source := markup.Parse(cut(clean(md), mostText))
 	d := drawer{source: source}
 	d.blocks(doc, surroundings{})
 	return d.out
@@ -32,7 +33,7 @@ func markdownPieces(md string) []piece {
 // plainPieces is text in which nothing is markup. It is one paragraph: its empty
 // lines are its own.
 func plainPieces(text string) []piece {
-	text = strings.Trim(clean(text), "\n")
+	text = strings.Trim(cut(clean(text), mostText), "\n")
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
@@ -263,24 +264,36 @@ func (d *drawer) link(n ast.Node, destination string, style span) []span {
 	return spans
 }
 
-// linkable is target as it may stand in a link, or "" if it may not.
+// linkable is target as it may stand in a link, or "" if it may not: Slack refuses a
+// whole message for one address that is none.
 func linkable(target string) string {
-	target = string(util.URLEscape([]byte(strings.TrimSpace(target)), true))
-	u, err := url.Parse(target)
-	if err != nil || len(target) > 3000 || strings.ContainsFunc(target, func(r rune) bool { return r <= ' ' || r == '<' || r == '>' || r == '|' || r > '~' }) {
+	u, err := url.Parse(string(util.URLEscape([]byte(strings.TrimSpace(target)), true)))
+	if err != nil {
 		return ""
 	}
 	switch strings.ToLower(u.Scheme) {
 	case "http", "https":
-		if u.Hostname() != "" && u.User == nil {
-			return target
+		// Names outside ASCII travel as IDNA (RFC 5890).
+		host, err := idna.Lookup.ToASCII(u.Hostname())
+		if err != nil || host == "" || u.User != nil {
+			return ""
 		}
+		if port := u.Port(); port != "" {
+			host += ":" + port
+		}
+		u.Host = host
 	case "mailto":
-		if strings.Contains(u.Opaque, "@") {
-			return target
+		if !strings.Contains(u.Opaque, "@") {
+			return ""
 		}
+	default:
+		return ""
 	}
-	return ""
+	link := u.String()
+	if len(link) > urlLimit || strings.ContainsFunc(link, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`<>|"`, r) }) {
+		return ""
+	}
+	return link
 }
 
 // unescape is what a reader sees of a text in Markdown: what goldmark writes, read

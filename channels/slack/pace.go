@@ -221,7 +221,7 @@ func (p *pacer) sweep(now time.Time) {
 		}
 	}
 	for name, l := range p.lanes {
-		if len(l.queue) == 0 && now.Sub(l.last) > forget {
+		if len(l.queue) == 0 && now.Sub(l.last) > forget && now.Sub(l.went) > forget {
 			delete(p.lanes, name)
 		}
 	}

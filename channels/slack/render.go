@@ -21,11 +21,14 @@ const (
 	contextLimit = 2000
 	buttonLimit  = 75
 	valueLimit   = 2000
+	urlLimit     = 3000
 	textLimit    = 4000
 	blockLimit   = 50
 
 	messageLimit = 3000 // ours, for what people read in one message
 	pieceLimit   = messageLimit - 200
+	partsMost    = 30 // messages of one delivery; they take a second each
+	mostText     = partsMost * messageLimit
 	buttonRow    = 5   // buttons beside each other
 	buttonsMost  = 100 // 20 rows
 )
@@ -37,7 +40,8 @@ type part struct {
 }
 
 // render draws a delivery as messages, in their order. What is too long for one goes
-// on in the next; nothing is left out. The first bears the title and the buttons: its
+// on in the next; nothing is left out unless it fills partsMost of them, where it ends
+// with an ellipsis. The first bears the title and the buttons: its
 // ref is the one that the engine knows, so that buttons pressed, and amended, are
 // found.
 func render(out channels.Outbound, left []channels.File) ([]part, error) {
@@ -50,7 +54,12 @@ func render(out channels.Outbound, left []channels.File) ([]part, error) {
 		return nil, errors.New("nothing to say")
 	}
 	var parts []part
-	for _, group := range pack(pieces, messageLimit) {
+	groups := pack(pieces, messageLimit)
+	if len(groups) > partsMost {
+		groups = groups[:partsMost]
+		groups[partsMost-1] = ended(groups[partsMost-1])
+	}
+	for _, group := range groups {
 		p := part{text: plainText(group, textLimit), blocks: blocks(out.Key, len(parts), group)}
 		if len(parts) == 0 {
 			p.blocks = append(p.blocks, buttons...)
@@ -74,9 +83,14 @@ func renderOne(out channels.Outbound) (part, error) {
 	groups := pack(pieces, messageLimit)
 	group := groups[0]
 	if len(groups) > 1 {
-		group = append(slices.Clone(group), piece{spans: []span{{text: "…"}}, tight: true})
+		group = ended(group)
 	}
 	return part{text: plainText(group, textLimit), blocks: append(blocks(out.Key, 0, group), buttons...)}, nil
+}
+
+// ended is a group of which more was to come.
+func ended(group []piece) []piece {
+	return append(slices.Clone(group), piece{spans: []span{{text: "…"}}, tight: true})
 }
 
 // content is all that a delivery says. left are files that do not go along: their
@@ -92,6 +106,10 @@ func content(out channels.Outbound, left []channels.File) []piece {
 	if out.Card != nil {
 		pieces = append(pieces, cardPieces(*out.Card)...)
 	}
+	if who := mentions(out); len(who) > 0 && len(pieces) > 0 {
+		pieces = append([]piece{{spans: who}}, pieces...)
+		pieces[1].tight = true
+	}
 	if len(pieces) == 0 && len(out.Files) > len(left) { // a post needs a message that names it
 		var names []string
 		for _, f := range out.Files {
@@ -102,12 +120,35 @@ func content(out channels.Outbound, left []channels.File) []piece {
 		pieces = plainPieces(strings.Join(names, "\n"))
 	}
 	for _, f := range left {
-		pieces = append(pieces, piece{spans: []span{{text: oneLine(f.Name), strike: true}, {text: " " + megabytes(f.Data.Size)}}})
+		pieces = append(pieces, piece{spans: []span{{text: oneLine(f.Name), strike: true}, {text: " " + bytesSize(f.Data.Size)}}})
 	}
 	return pieces
 }
 
-func megabytes(n int64) string { return fmt.Sprintf("(%.1f MB)", float64(n)/1e6) }
+// mentions are the colleagues whom a message in a room of theirs concerns. Nobody else
+// is ever mentioned.
+func mentions(out channels.Outbound) []span {
+	if out.Audience != channels.Staff || strings.HasPrefix(out.Place, "@") {
+		return nil
+	}
+	var who []span
+	for _, p := range out.To {
+		if _, user, ok := splitIdentity(p.Address); ok && p.Kind == Kind && userID.MatchString(user) {
+			who = append(who, span{user: user, text: "@" + oneLine(p.Name)}, span{text: " "})
+		}
+	}
+	return who
+}
+
+func bytesSize(n int64) string {
+	switch {
+	case n < 1000:
+		return fmt.Sprintf("(%d B)", n)
+	case n < 1e6:
+		return fmt.Sprintf("(%.1f kB)", float64(n)/1e3)
+	}
+	return fmt.Sprintf("(%.1f MB)", float64(n)/1e6)
+}
 
 // cardPieces draws a card. All of it is plain.
 func cardPieces(c channels.Card) []piece {
@@ -127,7 +168,7 @@ func cardPieces(c channels.Card) []piece {
 			p.spans = append(p.spans, span{text: " "})
 		}
 		if value != "" {
-			p.spans = append(p.spans, span{text: value})
+			p.spans = append(p.spans, span{text: value, url: linkable(f.URL)})
 		}
 		if len(p.spans) > 0 {
 			out = append(out, p)

@@ -16,8 +16,8 @@ import (
 //
 // Rules for the whole file:
 //   - It is one YAML file in UTF-8. A key that does not exist, one that is
-//     written twice, or one without a value is a mistake. So is a password:
-//     the file only says where one is (see [Secret]).
+//     written twice, or one without a value is a mistake. So is a password or a
+//     token: the file only says where one is (see [Secret]).
 //   - A file name that does not begin with / is taken from the folder that the
 //     configuration file is in.
 //   - Mail addresses are written without a name (ana@acme.example), and large
@@ -91,7 +91,8 @@ type Config struct {
 	Alarm AlarmConfig
 
 	// HTTP (`http`, default none) is the server for monitoring: /healthz, /readyz
-	// and /metrics. Without it nothing listens.
+	// and /metrics; and for what comes in by HTTP, below /in/. Without it nothing
+	// listens.
 	HTTP HTTPConfig
 
 	readEnv  func(string) (string, bool)
@@ -118,6 +119,10 @@ type Company struct {
 	// for FAQ answers that mention {{phone}} or {{website}}. A website begins
 	// with https:// or http://.
 	Phone, Website string
+
+	// Email (`email`, default the address of the first mailbox, if there is one) is
+	// for FAQ answers that mention {{email}}.
+	Email string
 }
 
 // StaffMember is a person who answers customers.
@@ -130,6 +135,14 @@ type StaffMember struct {
 	// must be this person's own, not one that a channel reads or the team shares:
 	// whoever can write from it can answer customers.
 	Mail string
+
+	// Slack (`slack`, default none) is this person's id in Slack, such as U0123ABCD:
+	// open the profile, then ⋮ and Copy member ID. Whoever is in the channel of the
+	// agents is an agent in any case; this id, or the address of the profile if it is
+	// the same as here, says which one. Where the channels of this file are in several
+	// workspaces, write the workspace's id before it: T0123ABCD:U0123ABCD. In here it
+	// always has it.
+	Slack string
 
 	// Supervisor (`role`, agent or supervisor, default agent). Supervisors are
 	// told when a promise is in danger. The first supervisor, or without any
@@ -147,12 +160,17 @@ type AlarmConfig struct {
 	Outbox time.Duration
 }
 
-// HTTPConfig is the server for monitoring.
+// HTTPConfig is the server for monitoring, and for channels that are called.
 type HTTPConfig struct {
 	// Listen (`listen`, required) is address and port, like 127.0.0.1:8080. The
-	// pages hold figures, the names of channels and what a mail server said about
+	// pages hold figures, the names of channels and what a server said about
 	// the login, nothing of a customer; but they ask for no login themselves, so let
 	// only this machine or your own network reach them.
+	//
+	// A channel that is called from outside (Slack with `signing_secret_env`) is at
+	// /in/NAME, and lets in only what is signed. Let the world reach that alone: put a
+	// reverse proxy with a certificate before it which passes on /in/ and nothing
+	// else.
 	Listen string
 }
 
@@ -162,7 +180,7 @@ type ChannelConfig struct {
 	// Name is the key of the channel.
 	Name string
 
-	// Type (`type`, required) is the kind of channel: mail.
+	// Type (`type`, required) is the kind of channel: mail or slack.
 	Type string
 
 	// Observe (`mode`, answer or observe, default answer). With observe the bot
@@ -189,16 +207,22 @@ type ChannelConfig struct {
 
 	// Mail is the rest of a channel of type mail.
 	Mail *MailConfig
+
+	// Slack is the rest of a channel of type slack.
+	Slack *SlackConfig
 }
 
 // Budget is how many messages the bot writes at most without a person. What
 // comes after that goes to staff without a word, which also ends a talk with
 // another robot that does not say it is one. Keys that are not given have
 // their defaults; the least is 1 (for silence there is `mode: observe`).
+//
+// In Slack people say in ten short messages what they write in one mail, and they
+// have logged in: there the defaults are higher.
 type Budget struct {
-	Hour int // `hour`, default 3: to one correspondent in an hour
-	Day  int // `day`, default 10: to one correspondent in a day
-	Talk int // `talk`, default 5: in one conversation
+	Hour int // `hour`, default 3, in Slack 60: to one correspondent in an hour
+	Day  int // `day`, default 10, in Slack 200: to one correspondent in a day
+	Talk int // `talk`, default 5, in Slack 20: in one conversation
 }
 
 // MailConfig is a support mailbox.
@@ -221,10 +245,16 @@ type MailConfig struct {
 	// Staff (`staff`, required) is where the bot sends what people must answer:
 	// a list or group that reaches the agents, or one person's address. Never one
 	// that leads back into this mailbox: the bot would be its own customer.
-	Staff string
+	//
+	// Or it is the name of a channel of this file that is in Slack (StaffChannel;
+	// Staff is then empty): people then answer this mailbox's customers in its
+	// `agents`.
+	Staff, StaffChannel string
 
 	// Complaints (`complaints`, default the same as `staff`) is where complaints go.
-	Complaints string
+	// With the name of a channel in Slack (ComplaintsChannel) it is that one's
+	// `complaints`.
+	Complaints, ComplaintsChannel string
 
 	// AuthservID (`authserv_id`, default none) is the name by which your mail
 	// server signs its Authentication-Results header (RFC 8601 2.5): open the
@@ -316,6 +346,7 @@ func ParseConfig(name string, data []byte, env func(string) (string, bool), read
 		r.config(top, c)
 		r.checkAddresses()
 		r.checkMailboxes()
+		r.checkWorkspaces(c)
 	}
 	if err := r.err(); err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ import (
 )
 
 // channelTypes are the values of a channel's `type`.
-var channelTypes = []string{"mail"}
+var channelTypes = []string{"mail", "slack"}
 
 // mailSnippet is a channel to paste.
 const mailSnippet = "support: {type: mail, address: support@acme.example, " + imapSnippet + ", " + smtpSnippet + ", staff: escalations@acme.example}"
@@ -37,17 +37,25 @@ func (r *configReader) channel(name string, b *configBlock, loc *time.Location) 
 		c.Within = v.duration()
 	}
 
+	usual := Budget{3, 10, 5}
+	if c.Type == "slack" {
+		usual = Budget{60, 200, 20}
+	}
 	budget := b.take("budget").block()
 	c.Budget = Budget{
-		Hour: budget.take("hour").numberOr(3, 1, 1000),
-		Day:  budget.take("day").numberOr(10, 1, 10000),
-		Talk: budget.take("talk").numberOr(5, 1, 1000),
+		Hour: budget.take("hour").numberOr(usual.Hour, 1, 1000),
+		Day:  budget.take("day").numberOr(usual.Day, 1, 10000),
+		Talk: budget.take("talk").numberOr(usual.Talk, 1, 1000),
 	}
 	budget.end()
 
-	switch c.Type {
-	case "mail":
+	switch {
+	case b == nil: // reported
+		return c
+	case c.Type == "mail":
 		c.Mail = r.mail(b)
+	case c.Type == "slack":
+		c.Slack = r.slack(name, b)
 	default: // reported; nobody knows which keys belong here
 		return c
 	}

@@ -29,10 +29,10 @@ func (r *configReader) mail(b *configBlock) *MailConfig {
 	m.SMTP = r.smtp(b.need("smtp", smtpSnippet))
 
 	staff, complaints := b.need("staff", "staff: escalations@acme.example"), b.take("complaints")
-	m.Staff = staff.mail()
-	r.address(staff, m.Staff, ofDesk)
-	m.Complaints = cmp.Or(complaints.mail(), m.Staff)
-	r.address(complaints, m.Complaints, ofDesk)
+	m.Staff, m.StaffChannel = r.desk(staff)
+	if m.Complaints, m.ComplaintsChannel = r.desk(complaints); complaints == nil {
+		m.Complaints, m.ComplaintsChannel = m.Staff, m.StaffChannel
+	}
 
 	id := b.take("authserv_id")
 	m.AuthservID = id.text()
@@ -42,13 +42,25 @@ func (r *configReader) mail(b *configBlock) *MailConfig {
 	return m
 }
 
+// desk reads where people read what a mailbox hands over: at an address, or in a
+// channel of Slack, which [configReader.checkDesks] looks for.
+func (r *configReader) desk(v *configValue) (address, channel string) {
+	if s := v.text(); s != "" && !strings.Contains(s, "@") {
+		r.desks = append(r.desks, placedDesk{v, s})
+		return "", s
+	}
+	address = v.mail()
+	r.address(v, address, ofDesk)
+	return address, ""
+}
+
 func (r *configReader) imap(v *configValue) IMAPConfig {
 	b := v.block()
 	c := IMAPConfig{Host: b.need("host", "host: imap.acme.example").host()}
 	c.Port, c.TLS, c.Insecure = r.security(b, c.Host, map[int]string{143: tlsStart, 993: tlsImplicit},
 		tlsImplicit, map[string]int{tlsImplicit: 993, tlsStart: 143, tlsNone: 143})
 	c.User = b.need("user", "user: support").text()
-	c.Password = b.password(true, "password_env: IMAP_PASSWORD")
+	c.Password = b.secret(password, true)
 	c.Folder = cmp.Or(b.take("folder").text(), "INBOX")
 	b.end()
 	if c.Host != "" && c.User != "" {
@@ -64,7 +76,7 @@ func (r *configReader) smtp(v *configValue) SMTPConfig {
 		tlsStart, map[string]int{tlsImplicit: 465, tlsStart: 587, tlsNone: 25})
 	user := b.take("user")
 	c.User = user.text()
-	c.Password = b.password(user != nil, "password_env: SMTP_PASSWORD")
+	c.Password = b.secret(secretKind{password.key, password.what, "SMTP_PASSWORD"}, user != nil)
 	if user == nil && c.Password != (Secret{}) {
 		b.missing("user", "user: support")
 	}

@@ -35,6 +35,7 @@ func (r *configReader) company(v *configValue) Company {
 		Location: b.need("timezone", "timezone: Asia/Shanghai").location(),
 		Phone:    b.take("phone").text(),
 		Website:  b.take("website").website(),
+		Email:    b.take("email").mail(),
 	}
 	languages := b.need("languages", "languages: [zh, en]")
 	for _, item := range languages.list() {
@@ -115,10 +116,11 @@ func (r *configReader) staff(v *configValue) []StaffMember {
 	for _, item := range v.list() {
 		b := item.block()
 		name := b.need("name", "name: Ana")
-		mail := b.need("mail", "mail: ana@acme.example")
+		mail, user := b.need("mail", "mail: ana@acme.example"), b.take("slack")
 		m := StaffMember{
 			Name:       name.text(),
 			Mail:       mail.mail(),
+			Slack:      user.id(userID),
 			Supervisor: b.take("role").oneOf("agent", "supervisor") == "supervisor",
 		}
 		b.end()
@@ -126,6 +128,9 @@ func (r *configReader) staff(v *configValue) []StaffMember {
 			name.problem(fmt.Sprintf("there is another %q", m.Name), "write names that tell them apart")
 		}
 		r.address(mail, m.Mail, ofPerson)
+		if user != nil {
+			r.people = append(r.people, placedPerson{user, len(all), m.Slack})
+		}
 		all = append(all, m)
 	}
 	return all

@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// Secret says where a password is. Passwords are never in the configuration
+// Secret says where a password or a token is. They are never in the configuration
 // file, where they would get into backups, version control and the hands of
 // everybody who edits it. One of:
 //
@@ -33,7 +33,8 @@ func (Secrets) GoString() string { return "(secrets)" }
 // placedSecret is a secret and where the configuration names it.
 type placedSecret struct {
 	Secret
-	at Problem // still without words
+	what string  // as operators call it
+	at   Problem // still without words
 }
 
 // Secrets reads all secrets that the configuration names. Commands that log in
@@ -47,9 +48,9 @@ func (c *Config) Secrets() (Secrets, error) {
 		switch {
 		case message != "":
 		case value == "":
-			message, remedy = "the password is empty", "write the password there"
+			message, remedy = fmt.Sprintf("the %s is empty", x.what), fmt.Sprintf("write the %s there", x.what)
 		case strings.ContainsFunc(value, unicode.IsControl):
-			message, remedy = "the password has a line end or another control character in it", "leave only the password there"
+			message, remedy = fmt.Sprintf("the %s has a line end or another control character in it", x.what), fmt.Sprintf("leave only the %s there", x.what)
 		}
 		if message != "" {
 			p := x.at
@@ -83,39 +84,75 @@ func (c *Config) secret(x Secret) (value, message, remedy string) {
 
 var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// password reads `password_env` or `password_file`, and refuses `password`.
-// The messages do not repeat what is written there: it may be the password.
-func (b *configBlock) password(required bool, snippet string) Secret {
-	env, file := b.take("password_env"), b.take("password_file")
+// secretKind is a secret that the configuration may name.
+type secretKind struct {
+	key  string // without _env and _file
+	what string // as operators call it
+	env  string // an environment variable to propose
+}
+
+var password = secretKind{"password", "password", "IMAP_PASSWORD"}
+
+var hexSecret = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// isSlackToken reports whether s is a token itself, where its place was asked for.
+func isSlackToken(s string) bool {
+	for _, prefix := range []string{"xoxb-", "xoxp-", "xoxe-", "xoxe.", "xoxa-", "xoxs-", "xapp-"} {
+		if strings.HasPrefix(s, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+func (k secretKind) snippet() string { return k.key + "_env: " + k.env }
+
+// secret reads KEY_env or KEY_file, and refuses KEY. The messages do not repeat what
+// is written there: it may be the secret.
+func (b *configBlock) secret(kind secretKind, required bool) Secret {
+	env, file := b.take(kind.key+"_env"), b.take(kind.key+"_file")
 	if b == nil {
 		return Secret{}
 	}
-	literal := b.values["password"]
+	literal := b.values[kind.key]
 	var s Secret
 	from := env
 	switch {
 	case literal != nil:
-		b.keys = slices.DeleteFunc(b.keys, func(k string) bool { return k == "password" })
-		literal.problem("a password does not belong in this file, which gets into backups and version control",
-			"write `"+snippet+"` and set that variable, or `password_file:` with the name of a file")
+		b.keys = slices.DeleteFunc(b.keys, func(k string) bool { return k == kind.key })
+		literal.notHere(kind)
 		return Secret{}
 	case env != nil && file != nil:
-		file.problem("the password is already in password_env", "remove one of the two")
+		file.problem(fmt.Sprintf("the %s is already in %s_env", kind.what, kind.key), "remove one of the two")
 		return Secret{}
 	case env != nil:
 		s.Env = env.text()
-		if s.Env != "" && !envName.MatchString(s.Env) {
-			env.problem("this is no name of an environment variable", "write a name like IMAP_PASSWORD, and the password into that variable")
+		switch {
+		case isSlackToken(s.Env), hexSecret.MatchString(s.Env):
+			env.notHere(kind)
+			return Secret{}
+		case s.Env != "" && !envName.MatchString(s.Env):
+			env.problem("this is no name of an environment variable", fmt.Sprintf("write a name like %s, and the %s into that variable", kind.env, kind.what))
 			return Secret{}
 		}
 	case file != nil:
+		if s := file.text(); isSlackToken(s) || hexSecret.MatchString(s) {
+			file.notHere(kind)
+			return Secret{}
+		}
 		s.File, from = file.file(), file
 	case required:
-		b.missing("password_env", snippet)
+		b.missing(kind.key+"_env", kind.snippet())
 	}
 	if s != (Secret{}) {
 		at := from.place()
-		b.r.secrets = append(b.r.secrets, placedSecret{s, Problem{File: b.r.file, Line: at.line, Column: at.column, Key: from.path}})
+		b.r.secrets = append(b.r.secrets, placedSecret{s, kind.what, Problem{File: b.r.file, Line: at.line, Column: at.column, Key: from.path}})
 	}
 	return s
+}
+
+// notHere refuses a secret in the file itself.
+func (v *configValue) notHere(kind secretKind) {
+	v.problem(fmt.Sprintf("a %s does not belong in this file, which gets into backups and version control", kind.what),
+		fmt.Sprintf("write `%s` and set that variable, or `%s_file:` with the name of a file", kind.snippet(), kind.key))
 }

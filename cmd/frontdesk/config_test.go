@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +161,60 @@ func TestConfigDefaults(t *testing.T) {
 	}})
 }
 
+// A file that has Slack alone is whole, and what it leaves out has defaults.
+func TestConfigSlackDefaults(t *testing.T) {
+	c := parseConfig(t, `
+company: {name: Acme, timezone: Asia/Shanghai, languages: [en, zh]}
+hours: {days: {mon-fri: ["09:00-17:00"]}}
+staff: [{name: Ana, mail: ana@acme.example, slack: U0123ABCD}]
+channels: {`+slackSnippet+`}
+`)
+	same(t, "staff", c.Staff, []StaffMember{{Name: "Ana", Mail: "ana@acme.example", Slack: "T0123ABCD:U0123ABCD"}})
+	same(t, "channels", c.Channels, []ChannelConfig{{
+		Name: "workspace", Type: "slack", FromNow: true, Budget: Budget{60, 200, 20},
+		Slack: &SlackConfig{
+			Team: "T0123ABCD", BotToken: Secret{Env: "SLACK_BOT_TOKEN"}, AppToken: Secret{Env: "SLACK_APP_TOKEN"}, Agents: "C0123ABCD",
+			Command: "/support", ReplyPrefix: []string{">", "/reply"}, Personal: true, Gather: 3 * time.Second,
+		},
+	}})
+}
+
+func TestConfigSlackEverythingGiven(t *testing.T) {
+	c := parseConfig(t, fmt.Sprintf(smallConfig, "complaints: workspace")+`
+  workspace:
+    type: slack
+    team: T0123ABCD
+    bot_token_file: bot.token
+    signing_secret_env: SLACK_SIGNING_SECRET
+    agents: G0123ABCD
+    complaints: C0456EFGH
+    support: [C0789IJKL, C0789IJKM]
+    command: /help-me
+    reply_prefix: ["!"]
+    agent_view: true
+    personal: here
+    gather: 0s
+    mode: observe
+    start: all
+    answer_within: 24h
+    budget: {talk: 2}
+http: {listen: "127.0.0.1:8080"}
+`)
+	same(t, "desk", *c.Channels[0].Mail, MailConfig{
+		Address: "support@acme.example", Staff: "team@acme.example", ComplaintsChannel: "workspace",
+		IMAP: IMAPConfig{Host: "imap.acme.example", Port: 993, TLS: "implicit", User: "support", Password: Secret{Env: "IMAP_PASSWORD"}, Folder: "INBOX"},
+		SMTP: SMTPConfig{Host: "smtp.acme.example", Port: 587, TLS: "starttls"},
+	})
+	same(t, "workspace", c.Channels[1], ChannelConfig{
+		Name: "workspace", Type: "slack", Observe: true, Within: 24 * time.Hour, Budget: Budget{60, 200, 2},
+		Slack: &SlackConfig{
+			Team: "T0123ABCD", BotToken: Secret{File: "/etc/frontdesk/bot.token"}, SigningSecret: Secret{Env: "SLACK_SIGNING_SECRET"},
+			Agents: "G0123ABCD", Complaints: "C0456EFGH", Support: []string{"C0789IJKL", "C0789IJKM"},
+			Command: "/help-me", ReplyPrefix: []string{"!"}, AgentView: true,
+		},
+	})
+}
+
 func TestConfigEverythingGiven(t *testing.T) {
 	c := parseConfig(t, `
 company: {name: Acme, timezone: Europe/Berlin, languages: [zh], phone: 4912345, website: "https://acme.example"}
@@ -281,6 +337,44 @@ func TestConfigExampleLoads(t *testing.T) {
 	parseConfig(t, uncommented)
 }
 
+// The example of Slack, without its comment signs, is right, and what it shows as a
+// default is one.
+func TestConfigExampleOfSlack(t *testing.T) {
+	data, err := samples.ReadFile("init/frontdesk.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mail, workspace, found := strings.Cut(string(data), "  # workspace:\n")
+	if !found {
+		t.Fatal("there is no example of Slack")
+	}
+	bare := "  workspace:\n" + regexp.MustCompile(`(?m)^  # `).ReplaceAllString(regexp.MustCompile(`(?m)^  #$`).ReplaceAllString(workspace, ""), "  ")
+	c := parseConfig(t, mail+bare)
+	small := SlackConfig{Team: "T0123ABCD", BotToken: Secret{Env: "SLACK_BOT_TOKEN"}, AppToken: Secret{Env: "SLACK_APP_TOKEN"}, Agents: "C0123ABCD",
+		Command: "/support", ReplyPrefix: []string{">", "/reply"}, Personal: true, Gather: 3 * time.Second}
+	same(t, "workspace", *c.Channels[1].Slack, small)
+	same(t, "budget", c.Channels[1].Budget, Budget{60, 200, 20})
+	if !c.Channels[1].Observe {
+		t.Error("the example would answer customers at once")
+	}
+
+	for _, line := range []string{"complaints:", "support:", "command:", "reply_prefix:", "agent_view:", "personal:", "gather:", "budget:"} {
+		if !strings.Contains(bare, "    # "+line) {
+			t.Errorf("the example has no comment %q", line)
+		}
+		bare = strings.Replace(bare, "    # "+line, "    "+line, 1)
+	}
+	c = parseConfig(t, mail+bare)
+	small.Complaints, small.Support = "C0456EFGH", []string{"C0789IJKL"}
+	same(t, "workspace with everything", *c.Channels[1].Slack, small)
+	same(t, "budget", c.Channels[1].Budget, Budget{60, 200, 20})
+
+	// By HTTP.
+	http := strings.Replace(bare, "app_token_env: SLACK_APP_TOKEN", "", 1)
+	http = strings.Replace(http, "# signing_secret_env", "signing_secret_env", 1)
+	parseConfig(t, strings.Replace(mail, "# http: {", "http: {", 1)+http)
+}
+
 // TestConfigMissingCanBePasted: a file made of what the problems of an almost
 // empty one say to write has none.
 func TestConfigMissingCanBePasted(t *testing.T) {
@@ -344,7 +438,14 @@ func FuzzParseConfig(f *testing.F) {
 			t.Errorf("something required is missing: %+v", c)
 		}
 		for _, ch := range c.Channels {
+			if s := ch.Slack; s != nil {
+				if s.Team == "" || s.Agents == "" || s.BotToken == (Secret{}) || (s.AppToken == (Secret{})) == (s.SigningSecret == (Secret{})) || s.HTTP() && c.HTTP.Listen == "" || s.Command == "" || len(s.ReplyPrefix) == 0 {
+					t.Errorf("something required is missing: %+v %+v", ch, s)
+				}
+				continue
+			}
 			m := ch.Mail
+			m.Staff, m.Complaints = cmp.Or(m.Staff, m.StaffChannel), cmp.Or(m.Complaints, m.ComplaintsChannel)
 			if m.Address == "" || m.Staff == "" || m.Complaints == "" || m.IMAP.Port == 0 || m.SMTP.Port == 0 || m.IMAP.Password == (Secret{}) || ch.Budget.Hour < 1 {
 				t.Errorf("something required is missing: %+v %+v", ch, m)
 			}

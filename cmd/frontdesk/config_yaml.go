@@ -24,6 +24,10 @@ type configReader struct {
 	secrets   []placedSecret
 	addresses []placedAddress
 	mailboxes []placedMailbox
+
+	workspaces []workspace
+	desks      []placedDesk // in Slack, of mailboxes
+	people     []placedPerson
 }
 
 // configBlock is a list of `key: value`. The methods of a nil block, one that

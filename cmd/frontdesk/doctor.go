@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"frontdesk/channels/mail"
+	"frontdesk/channels/slack"
 )
 
 func (a *app) doctor() *cobra.Command {
@@ -24,7 +25,9 @@ func (a *app) doctor() *cobra.Command {
 passwords, the FAQ and the texts, writes to the disk and to the database (and undoes
 it), connects to the mail servers, logs in, opens the folder, asks the server whether
 it takes mail for your staff, and sends a mail from the support address to itself and
-waits until it arrives (--no-roundtrip leaves that out).
+waits until it arrives (--no-roundtrip leaves that out). In Slack it looks whether the
+tokens are right and allow what is needed, connects, and looks who reads in the
+channels of your staff; it writes nothing there.
 
 Each line says what was tried and how long it took:
 
@@ -94,6 +97,7 @@ type doctor struct {
 	free      func(dir string) (bytes uint64, err error)
 	imap      func(*mail.IMAPConfig) // last changes to how a server is reached
 	smtp      func(*mail.SMTPConfig)
+	slack     func(*slack.Config)
 
 	cfg      *Config
 	secrets  Secrets
@@ -106,7 +110,7 @@ type doctor struct {
 
 func newDoctor(a *app) *doctor {
 	return &doctor{app: a, roundTrip: true, patience: 20 * time.Second, arrival: time.Minute, now: time.Now, free: freeSpace,
-		imap: func(*mail.IMAPConfig) {}, smtp: func(*mail.SMTPConfig) {}}
+		imap: func(*mail.IMAPConfig) {}, smtp: func(*mail.SMTPConfig) {}, slack: func(*slack.Config) {}}
 }
 
 func freeSpace(dir string) (uint64, error) {
@@ -134,6 +138,9 @@ func (d *doctor) run(ctx context.Context) error {
 		for _, ch := range d.cfg.Channels {
 			if ch.Mail != nil && !d.stuck {
 				d.mailChannel(ctx, ch)
+			}
+			if ch.Slack != nil && !d.stuck {
+				d.slackChannel(ctx, ch)
 			}
 		}
 		d.check(ctx, "sample values", d.samples)

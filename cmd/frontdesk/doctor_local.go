@@ -50,13 +50,17 @@ func (d *doctor) passwords(context.Context) finding {
 			open = append(open, x.File)
 		}
 	}
+	what := "password"
+	if slices.ContainsFunc(d.cfg.secrets, func(x placedSecret) bool { return x.what != what }) {
+		what = "secret"
+	}
 	if _, err := d.cfg.Secrets(); err != nil {
-		return problems(err, "a password cannot be used", "%d passwords cannot be used")
+		return problems(err, "a "+what+" cannot be used", "%d "+what+"s cannot be used")
 	}
 	if open != nil {
 		return warn("chmod 600 "+strings.Join(open, " "), "others on this machine may read %s", strings.Join(open, ", "))
 	}
-	return good("%s in its place", plural(len(d.secrets.values), "password"))
+	return good("%s in %s", plural(len(d.secrets.values), what), plural3(len(d.secrets.values), "its place", "their places"))
 }
 
 func (d *doctor) faq(context.Context) finding {
@@ -261,7 +265,7 @@ func (d *doctor) samples(context.Context) finding {
 // foreignTime is another clock's time, and ours before and after asking.
 type foreignTime struct {
 	whose    string
-	server   bool // a mail server's
+	server   bool // a server's, whose clock is kept
 	at       time.Time
 	from, to time.Time
 }
@@ -304,10 +308,16 @@ func (d *doctor) clock(began time.Time, lasted time.Duration) finding {
 			return warn(set, "this machine's clock is %s behind that of %s", apart(-off), t.whose)
 		}
 	}
-	if !told {
+	mail := d.cfg == nil || slices.ContainsFunc(d.cfg.Channels, func(ch ChannelConfig) bool { return ch.Mail != nil })
+	switch {
+	case !told && mail:
 		return good("%s here; no mail server told its time to compare", shown)
+	case !told:
+		return good("%s here; no server told its time to compare", shown)
+	case slices.ContainsFunc(d.times, func(t foreignTime) bool { return t.server && t.whose != slackClock }):
+		return good("%s here, as at the mail server", shown)
 	}
-	return good("%s here, as at the mail server", shown)
+	return good("%s here, as at Slack", shown)
 }
 
 // apart is a difference of clocks as people say it.

@@ -158,7 +158,7 @@ type person struct{ address, who string }
 // people are all whom the bot writes to of itself.
 func (d *doctor) people(m *MailConfig) (all []person) {
 	add := func(address, who string) {
-		if !slices.ContainsFunc(all, func(p person) bool { return p.address == address }) {
+		if address != "" && !slices.ContainsFunc(all, func(p person) bool { return p.address == address }) {
 			all = append(all, person{address, who})
 		}
 	}

@@ -124,8 +124,12 @@ func (c *clinic) said(onlyTroubles bool) string {
 	s := c.out.String()
 	if onlyTroubles {
 		var kept []string
+		works := false // what is said next, with all that is indented below it
 		for line := range strings.Lines(s) {
-			if !strings.HasPrefix(line, statusOK+" ") {
+			if !strings.HasPrefix(line, " ") {
+				works = strings.HasPrefix(line, statusOK+" ")
+			}
+			if !works {
 				kept = append(kept, line)
 			}
 		}

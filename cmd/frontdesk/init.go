@@ -10,15 +10,16 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// starters are the files of init/ that `init` writes out, in the order in which
-// an operator meets them.
+// starters are the files that `init` writes out, in the order in which an operator
+// meets them.
 var starters = []struct {
 	name, what string
 	mode       os.FileMode
 }{
 	{"frontdesk.yaml", "the configuration, every key explained", 0o644},
 	{"faq.yaml", "questions and answers to begin with", 0o644},
-	{"secrets.env.example", "where passwords go", 0o600},
+	{"slack-manifest.yaml", "what to create the app in Slack from", 0o644},
+	{"secrets.env.example", "where passwords and tokens go", 0o600},
 	{"frontdesk.service", "runs it under systemd", 0o644},
 	{"Dockerfile", "runs it in a container", 0o644},
 }
@@ -31,7 +32,8 @@ func (a *app) initCommand() *cobra.Command {
 
     frontdesk.yaml        the configuration, every key explained
     faq.yaml              questions and answers to begin with, in Chinese and English
-    secrets.env.example   where passwords go
+    slack-manifest.yaml   what to create the app in Slack from, if you use Slack
+    secrets.env.example   where passwords and tokens go
     frontdesk.service     runs it under systemd
     Dockerfile            runs it in a container
 
@@ -52,12 +54,20 @@ change that to mode: answer.`,
 	}
 }
 
+// starter returns one of the starters: a file of init/, or one that is made.
+func starter(name string) ([]byte, error) {
+	if name == "slack-manifest.yaml" {
+		return defaultManifest()
+	}
+	return samples.ReadFile("init/" + name)
+}
+
 func (a *app) writeStarters(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	for _, s := range starters {
-		data, err := samples.ReadFile("init/" + s.name)
+		data, err := starter(s.name)
 		if err != nil {
 			return err
 		}

@@ -76,6 +76,9 @@ looked at.`,
 			all := []checked{}
 			lost, failed := 0, 0
 			for _, ch := range cfg.Channels {
+				if ch.Mail == nil { // Slack does not tell which of its events there were
+					continue
+				}
 				c := checked{Channel: ch.Name}
 				if c.Comparison, err = compare(cmd, cfg, ch, secrets, db, a); err != nil {
 					c.Error = err.Error()
@@ -83,6 +86,9 @@ looked at.`,
 				}
 				lost += len(c.Lost)
 				all = append(all, c)
+			}
+			if len(all) == 0 {
+				return fmt.Errorf("%s has no mailbox to look at", cfg.File)
 			}
 			if err := a.printChecked(all); err != nil {
 				return err

@@ -68,7 +68,7 @@ Ask the sample FAQ something, and see why it answers as it does:
 
     frontdesk ask --why "Can I get my money back?"
 
-Run it on your own mailbox: write the files to begin with, change them, try
+Run it on your own mailbox or in Slack: write the files to begin with, change them, try
 everything, and start:
 
     frontdesk init
@@ -82,7 +82,7 @@ everything, and start:
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.config, "config", "c", "frontdesk.yaml", "the configuration `file`")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log more")
-	root.AddCommand(a.initCommand(), a.doctor(), a.serve(), a.demo(), a.ask(), a.chat(), a.cases(), a.customers(), a.ledger(), a.outbox(), a.events(),
+	root.AddCommand(a.initCommand(), a.manifest(), a.doctor(), a.serve(), a.demo(), a.ask(), a.chat(), a.cases(), a.customers(), a.ledger(), a.outbox(), a.events(),
 		a.stats(), a.pause(), a.resume(), a.backup(), a.restore())
 	return root
 }

@@ -21,19 +21,22 @@ import (
 
 // monitor tells how the process is, over HTTP. It shows figures, the names of
 // channels and, as a reason, what a server said about our login; nothing of a
-// customer.
+// customer. Below /in/ it hands calls from outside to the channels that take them;
+// these look themselves who is calling. A reverse proxy lets the world in there and
+// nowhere else.
 type monitor struct {
 	engine  interface{ Pulses() map[string]bot.Pulse }
 	db      *store.DB
 	entries func() int // of the FAQ in use
 	alarm   AlarmConfig
 	figures *metrics
+	called  map[string]http.Handler // by channel
 	log     *slog.Logger
 	probe   prober
 }
 
-func newMonitor(h *house, alarm AlarmConfig, figures *metrics, log *slog.Logger) *monitor {
-	return &monitor{engine: h.Engine, db: h.db, entries: func() int { return len(h.faq.Index().Entries()) }, alarm: alarm, figures: figures, log: log,
+func newMonitor(h *house, alarm AlarmConfig, figures *metrics, called map[string]http.Handler, log *slog.Logger) *monitor {
+	return &monitor{engine: h.Engine, db: h.db, entries: func() int { return len(h.faq.Index().Entries()) }, alarm: alarm, figures: figures, called: called, log: log,
 		probe: prober{try: func() error { return h.db.Probe(context.Background(), time.Now()) }}}
 }
 
@@ -81,7 +84,30 @@ func (m *monitor) handler() http.Handler {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "Frontdesk. Pages: /healthz /readyz /metrics")
 	})
+	for name, h := range m.called {
+		mux.Handle("POST /in/"+name, m.call(name, h))
+	}
 	return mux
+}
+
+// What a call from outside may take. Slack's largest payloads have a message of
+// 40,000 characters in them, several times over, and its servers are not slow; but
+// what is in between may be.
+const (
+	callSize = 4 << 20
+	callTime = 30 * time.Second
+)
+
+// call hands a call on to its channel.
+func (m *monitor) call(name string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, until := http.NewResponseController(w), time.Now().Add(callTime)
+		if err := errors.Join(c.SetReadDeadline(until), c.SetWriteDeadline(until.Add(callTime))); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			m.log.Debug("no more time for a call", "channel", name, "err", err)
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, callSize)
+		h.ServeHTTP(w, r)
+	})
 }
 
 // verdict is what a page says.

@@ -24,6 +24,7 @@ import (
 	"frontdesk/bot"
 	"frontdesk/channels"
 	"frontdesk/channels/mail/mailtest"
+	"frontdesk/channels/slack"
 	"frontdesk/store"
 )
 
@@ -515,4 +516,62 @@ func TestServeStopsWhileSending(t *testing.T) {
 		t.Errorf("sent as %q, and again as %q", mails[0].MessageID, mails[1].MessageID)
 	}
 	s.settled(ctx, 1)
+}
+
+// A channel that is called from outside is at /in/NAME of the same server; nothing
+// else is below /in/, and what is signed by somebody else is not taken.
+func TestMonitorCalls(t *testing.T) {
+	m, _ := watched(t)
+	workspace := &signed{secret: rightSecret}
+	m.called = map[string]http.Handler{"workspace": workspace}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); m.run(ctx, l) }()
+	defer func() { cancel(); <-done }()
+	base := "http://" + l.Addr().String()
+
+	if trial := slack.ProbeCall(t.Context(), base+"/in/workspace", rightSecret, 5*time.Second); trial.Err != nil {
+		t.Error(trial.Err)
+	}
+	for path, status := range map[string]string{"/in/workspace": "401", "/in/other": "404", "/in/": "404"} {
+		trial := slack.ProbeCall(t.Context(), base+path, strings.Repeat("0", 32), 5*time.Second)
+		if trial.Err == nil || len(trial.Err.Names) != 1 || trial.Err.Names[0] != status {
+			t.Errorf("%s: %v, want status %s", path, trial.Err, status)
+		}
+	}
+	if len(workspace.got) != 1 {
+		t.Errorf("%d calls were taken, want 1", len(workspace.got))
+	}
+	for _, x := range []struct {
+		method string
+		size   int
+		status int
+	}{{"GET", 0, http.StatusMethodNotAllowed}, {"POST", callSize - 1, http.StatusUnauthorized}, {"POST", callSize + 1, http.StatusRequestEntityTooLarge}} {
+		req, err := http.NewRequestWithContext(t.Context(), x.method, base+"/in/workspace", strings.NewReader(strings.Repeat("a", x.size)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Slack-Request-Timestamp", strconv.FormatInt(time.Now().Unix(), 10))
+		req.Header.Set("X-Slack-Signature", "v0="+strings.Repeat("0", 64))
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != x.status {
+			t.Errorf("%s of %d bytes: status %d, want %d", x.method, x.size, resp.StatusCode, x.status)
+		}
+	}
+	resp, err := http.Get(base + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("/healthz beside it: status %d", resp.StatusCode)
+	}
 }

@@ -59,7 +59,12 @@ func (a *app) withEngine(ctx context.Context, reads bool, fn func(*Config, *bot.
 	}
 	log := a.logger()
 	for _, ch := range cfg.Channels {
-		if c.Channels[ch.Name], err = mailChannel(cfg, ch, Secrets{}, log); err != nil {
+		if ch.Slack != nil {
+			c.Channels[ch.Name], err = slackChannel(ch, withoutTokens(ch.Slack), log)
+		} else {
+			c.Channels[ch.Name], err = mailChannel(cfg, ch, Secrets{}, log)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -34,7 +34,9 @@ cut off, and is sent again at the next start under the same Message-ID.
 
 With http: in the configuration it tells how it is: /healthz (it lives and the
 database takes writes), /readyz (and every channel is being read, mail gets out,
-there is an FAQ) and /metrics for Prometheus. With operators: it tells them by mail
+there is an FAQ) and /metrics for Prometheus; and takes what comes in by HTTP, such as
+the calls of Slack, at /in/CHANNEL. Let the world reach /in/ alone, by a reverse proxy
+with a certificate. With operators: it tells them by mail
 when something is wrong, and when it is over.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -58,7 +60,12 @@ when something is wrong, and when it is over.`,
 				c.Operators = append(c.Operators, mailbox(o))
 			}
 			for _, ch := range cfg.Channels {
-				if c.Channels[ch.Name], err = mailChannel(cfg, ch, secrets, log); err != nil {
+				if ch.Slack != nil {
+					c.Channels[ch.Name], err = slackChannel(ch, slackConfig(ch.Slack, secrets), log)
+				} else {
+					c.Channels[ch.Name], err = mailChannel(cfg, ch, secrets, log)
+				}
+				if err != nil {
 					return err
 				}
 			}
@@ -78,7 +85,7 @@ when something is wrong, and when it is over.`,
 					return errors.Join(err, h.db.Close())
 				}
 				log.Info("monitoring", "listen", l.Addr())
-				h.watch = func(ctx context.Context) { newMonitor(h, cfg.Alarm, figures, log).run(ctx, l) }
+				h.watch = func(ctx context.Context) { newMonitor(h, cfg.Alarm, figures, handlers(cfg, c), log).run(ctx, l) }
 			}
 			log.Info("ready", "database", cfg.Database, "entries", len(h.faq.Index().Entries()), "took", time.Since(began).Round(time.Millisecond))
 			debug.FreeOSMemory() // what reading the FAQ took is not needed again

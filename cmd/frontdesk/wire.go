@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"frontdesk/bot/texts"
 	"frontdesk/channels"
 	"frontdesk/channels/mail"
+	"frontdesk/channels/slack"
 	"frontdesk/faq"
 	"frontdesk/store"
 )
@@ -79,6 +81,9 @@ func faqOptions(cfg *Config) faq.Options {
 
 // address is where customers write.
 func address(cfg *Config) string {
+	if cfg.Company.Email != "" {
+		return cfg.Company.Email
+	}
 	for _, ch := range cfg.Channels {
 		if ch.Mail != nil {
 			return ch.Mail.Address
@@ -97,6 +102,10 @@ func engineConfig(cfg *Config) (bot.Config, error) {
 		Texts: set, Channels: map[string]bot.Channel{}}
 	for _, s := range cfg.Staff {
 		c.Staff = append(c.Staff, bot.Agent{Name: s.Name, Supervisor: s.Supervisor, Identities: []channels.Person{mailbox(s.Mail)}})
+		if s.Slack != "" {
+			a := &c.Staff[len(c.Staff)-1]
+			a.Identities = append(a.Identities, channels.Person{Kind: slack.Kind, Address: s.Slack})
+		}
 	}
 	return c, nil
 }
@@ -119,14 +128,25 @@ func mailChannel(cfg *Config, ch ChannelConfig, secrets Secrets, log *slog.Logge
 		return bot.Channel{}, fmt.Errorf("channel %s: %w", ch.Name, err)
 	}
 	c := bot.Channel{Source: src, Sender: snd, Letter: true, Observe: ch.Observe, Start: ch.Start, FromNow: ch.FromNow, Within: ch.Within, Budget: bot.Budget(ch.Budget),
-		Staff: bot.Desk{Channel: ch.Name, To: mailbox(m.Staff)}}
+		Staff: cfg.desk(ch.Name, m.Staff, m.StaffChannel, false), Complaints: cfg.desk(ch.Name, m.Complaints, m.ComplaintsChannel, true)}
 	for _, a := range own {
 		c.Own = append(c.Own, mailbox(a))
 	}
-	if m.Complaints != "" {
-		c.Complaints = bot.Desk{Channel: ch.Name, To: mailbox(m.Complaints)}
-	}
 	return c, nil
+}
+
+// desk is where people read what the mailbox name hands over: at an address that is
+// written to from there, or in a channel of Slack.
+func (c *Config) desk(name, address, channel string, complaints bool) bot.Desk {
+	for _, ch := range c.Channels {
+		if ch.Name == channel && ch.Slack != nil {
+			if complaints {
+				return bot.Desk{Channel: channel, Place: cmp.Or(ch.Slack.Complaints, ch.Slack.Agents)}
+			}
+			return bot.Desk{Channel: channel, Place: ch.Slack.Agents}
+		}
+	}
+	return bot.Desk{Channel: name, To: mailbox(address)}
 }
 
 // house is an engine with its database and its FAQ.

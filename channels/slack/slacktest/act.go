@@ -23,6 +23,9 @@ func (u *User) interaction(kind string, on *view) object {
 	return o
 }
 
+// Click is Press for a message that was read.
+func (u *User) Click(m Message, label string) error { return u.Press(m.Channel, m.TS, label) }
+
 // Press presses the button with that label in a message, ephemeral ones
 // included, and waits for the app's acknowledgement: [ErrNotAcked] if there is
 // none.
@@ -41,8 +44,9 @@ func (u *User) Press(c *Channel, ts, label string) error {
 	}
 	button, block := findButton(m.blocks, label)
 	if button == nil {
+		text := w.readMessage(m)
 		w.mu.Unlock()
-		return fmt.Errorf("slacktest: no button %q in %q", label, w.readMessage(m))
+		return fmt.Errorf("slacktest: no button %q in %q", label, text)
 	}
 	p := u.interaction("block_actions", nil)
 	p["container"] = object{"type": "message", "message_ts": m.ts, "channel_id": c.ID, "is_ephemeral": m.to != nil}
@@ -58,6 +62,48 @@ func (u *User) Press(c *Channel, ts, label string) error {
 	}
 	p["state"] = object{"values": object{}}
 	p["response_url"] = w.hook("actions", u, c, m)
+	p["actions"] = []any{w.action(button, block)}
+	d := w.newDelivery("interactive", p)
+	w.dispatch(d)
+	w.mu.Unlock()
+	_, err := d.wait()
+	return err
+}
+
+// PressHome presses a button in the app's home, and PressView one in the modal on
+// top.
+func (u *User) PressHome(label string) error {
+	u.w.mu.Lock()
+	return u.pressIn(u.w.homes[u.ID], label)
+}
+
+// PressView presses a button in the modal on top.
+func (u *User) PressView(label string) error {
+	u.w.mu.Lock()
+	var v *view
+	if n := len(u.stack); n > 0 {
+		v = u.stack[n-1]
+	}
+	return u.pressIn(v, label)
+}
+
+// pressIn unlocks the world.
+func (u *User) pressIn(v *view, label string) error {
+	w := u.w
+	if v == nil {
+		w.mu.Unlock()
+		return fmt.Errorf("slacktest: %s sees no such view", u.Name)
+	}
+	blocks := v.data["blocks"].([]any)
+	button, block := findButton(blocks, label)
+	if button == nil {
+		text := w.readBlocks(blocks)
+		w.mu.Unlock()
+		return fmt.Errorf("slacktest: no button %q in %q", label, text)
+	}
+	p := u.interaction("block_actions", v)
+	p["container"] = object{"type": "view", "view_id": v.id}
+	p["view"] = v.object(object{})
 	p["actions"] = []any{w.action(button, block)}
 	d := w.newDelivery("interactive", p)
 	w.dispatch(d)

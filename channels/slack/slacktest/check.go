@@ -20,6 +20,7 @@ const (
 type checker struct {
 	problems  []string
 	mentions  []string // broadcasts in text that is parsed
+	stray     []string // signs in such text that were not escaped
 	ids       map[string]bool
 	actionIDs map[string]bool
 	markdown  int
@@ -73,12 +74,26 @@ func (k *checker) text(at string, v any, kind, max int) {
 			k.bad(at+"/emoji", "is for plain_text alone")
 		}
 		if s, ok := o["text"].(string); ok {
-			k.mentions = append(k.mentions, broadcast.FindAllString(s, -1)...)
+			k.parsed(s)
 		}
 	default:
 		k.bad(at+"/type", "%v is no type of text that may stand here", t)
 	}
 	k.length(at+"/text", o["text"], 1, max)
+}
+
+// What may stand between < and >, and a sign that is no part of it
+// (https://docs.slack.dev/messaging/formatting-message-text, "escaping text").
+var (
+	meant   = regexp.MustCompile(`<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+|![a-z][^<>]*|https?://[^<>|]+|mailto:[^<>|]+|tel:[^<>|]+)(?:\|[^<>]*)?>`)
+	unmeant = regexp.MustCompile(`[<>].{0,20}|&(?:[^algt]|$|a[^m]|l[^t]|g[^t]).{0,10}`)
+)
+
+// parsed looks at text that Slack parses: for what would call everybody, and for
+// words of somebody's that were not escaped.
+func (k *checker) parsed(s string) {
+	k.mentions = append(k.mentions, broadcast.FindAllString(s, -1)...)
+	k.stray = append(k.stray, unmeant.FindAllString(meant.ReplaceAllString(s, ""), -1)...)
 }
 
 func (k *checker) optionalText(at string, v any, max int) {

@@ -25,6 +25,7 @@ func (k *checker) block(at string, v any) {
 		return
 	}
 	k.id(at+"/block_id", b["block_id"], k.ids)
+	clear(k.actionIDs) // unique within a block
 	switch b["type"] {
 	case "section":
 		k.section(at, b)

@@ -48,9 +48,8 @@ func (w *World) content(c *call) (content, error) {
 	k := newChecker(false)
 	k.blocks("/blocks", m.blocks, maxBlocks)
 	k.problems = append(k.problems, w.matchSchema(messageSchema, object{"text": m.text, "blocks": orEmpty(m.blocks)})...)
-	for _, s := range append(broadcast.FindAllString(m.text, -1), k.mentions...) {
-		w.violate(c.method, "calls everybody: %s", s)
-	}
+	k.parsed(m.text)
+	w.noteText(c, k)
 	if err := w.refuseBlocks(c, k); err != nil {
 		return m, err
 	}
@@ -62,6 +61,16 @@ func orEmpty(l []any) []any {
 		return []any{}
 	}
 	return l
+}
+
+// noteText notes what Slack takes and a correct client never sends.
+func (w *World) noteText(c *call, k *checker) {
+	for _, s := range k.mentions {
+		w.violate(c.method, "calls everybody: %s", s)
+	}
+	for _, s := range k.stray {
+		w.violate(c.method, "not escaped: %q", s)
+	}
 }
 
 // refuseBlocks is the refusal of blocks that are wrong.

@@ -94,7 +94,10 @@ func (c *client) post(target, kind, body string) (status int, answer string, err
 }
 
 // connect opens a socket and serves it until it breaks.
-func (c *client) connect() *websocket.Conn {
+func (c *client) connect() *websocket.Conn { return c.prepare(func(*websocket.Conn) {}) }
+
+// prepare is connect, with something done to the connection first.
+func (c *client) prepare(first func(*websocket.Conn)) *websocket.Conn {
 	c.t.Helper()
 	address := c.ok("apps.connections.open")["url"].(string)
 	d := websocket.Dialer{NetDialContext: c.w.Dial}
@@ -102,6 +105,7 @@ func (c *client) connect() *websocket.Conn {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	first(conn)
 	go func() {
 		for {
 			var e map[string]any
@@ -128,9 +132,8 @@ func (c *client) take(conn *websocket.Conn, e map[string]any) {
 			ack["payload"] = a
 		}
 	}
-	if err := conn.WriteJSON(ack); err != nil {
-		c.t.Error(err)
-	}
+	// The world may be gone by now: what is not acknowledged is counted there.
+	_ = conn.WriteJSON(ack)
 }
 
 // events are the inner events so far of a type; all for "".
@@ -154,4 +157,22 @@ func (c *client) within(d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(c.t.Context(), d)
 	c.t.Cleanup(cancel)
 	return ctx
+}
+
+// get fetches an address with a token, or without one for "".
+func (c *client) get(address, token string) string {
+	c.t.Helper()
+	req, err := http.NewRequestWithContext(c.t.Context(), "GET", address, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := c.w.Client().Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return string(read(c.t, resp.Body))
 }

@@ -58,6 +58,9 @@ func (w *World) Stats() Stats {
 }
 
 func (w *World) newDelivery(kind string, payload object) *delivery {
+	if w.intake.Odd {
+		payload = odd(payload).(object)
+	}
 	return &delivery{w: w, kind: kind, payload: payload, accepts: kind != "events_api", done: make(chan struct{})}
 }
 

@@ -127,6 +127,9 @@ func (m *message) object(metadata bool) object {
 func (w *World) post(m *message) {
 	m.ts = w.now()
 	m.c.messages = append(m.c.messages, m)
+	if m.by == w.bot {
+		delete(w.statuses, m.c.ID+"/"+m.thread) // an answer ends "is thinking…"
+	}
 	event := m.object(false)
 	delete(event, "reply_count")
 	event["channel"], event["channel_type"], event["event_ts"] = m.c.ID, m.c.channelType(), m.ts

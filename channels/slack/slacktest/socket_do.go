@@ -3,6 +3,7 @@ package slacktest
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // Sockets is how many sockets are open.
@@ -38,7 +39,14 @@ func (w *World) CutSockets() { w.each((*socket).cut) }
 
 // HangSockets makes every open socket fall silent: it stays open, takes
 // envelopes and delivers none, and pings no more.
-func (w *World) HangSockets() { w.each(func(s *socket) { s.hung = true }) }
+func (w *World) HangSockets() {
+	w.each(func(s *socket) {
+		s.hung = true
+		// The deadline of a read that is under way falls too; of a connection that
+		// is gone there is nothing to say.
+		_ = s.conn.NetConn().SetReadDeadline(time.Time{})
+	})
+}
 
 // SendRaw sends bytes to one of the open sockets as they are: broken JSON,
 // unknown types of envelopes. It reports whether one was open.

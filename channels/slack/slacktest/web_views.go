@@ -86,6 +86,7 @@ func (w *World) checkView(c *call, v object, kind string) error {
 		k.bad("/view/submit", "is needed where there are inputs")
 	}
 	k.problems = append(k.problems, w.matchSchema(viewSchema, v)...)
+	w.noteText(c, k)
 	if len(k.problems) == 0 {
 		return nil
 	}

@@ -1,0 +1,258 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"frontdesk/bot/texts"
+	"frontdesk/channels"
+	"frontdesk/faq"
+	"frontdesk/store"
+)
+
+// What customers do other than by writing.
+const (
+	actSay     = "say"     // a button that stands for words; fields: text, and means, an intent that it has for certain
+	actAsk     = "ask"     // a command; fields: text, and kind, what it is about; without text a form is shown
+	actForm    = "form"    // a button that shows the form of a complaint or request
+	actDetails = "details" // that form, filled in
+)
+
+// formFields are the fields of the form of a complaint or request, in their order.
+var formFields = []string{"description", "time", "place", "people", "order"}
+
+// formLang is the hidden field of a form that says in which language it was shown.
+const formLang = "lang"
+
+// saysWhat returns what a customer's action says in words: they are recorded as if
+// they had been written. It asks no database.
+func (e *Engine) saysWhat(a *channels.Action) string {
+	switch a.Name {
+	case actSay, actAsk:
+		return a.Fields["text"]
+	case actDetails:
+		lang := a.Fields[formLang]
+		var lines []string
+		for _, name := range formFields {
+			if v := strings.TrimSpace(a.Fields[name]); v != "" {
+				lines = append(lines, e.cfg.Texts.Plain(lang, "form-line", textArgs{Missing: e.cfg.Texts.Plain(lang, "field-"+name, textArgs{}), Quote: v}))
+			}
+		}
+		return strings.Join(lines, "\n")
+	}
+	return ""
+}
+
+// formOf returns what a form says of a case, by field; nil if it is none.
+func formOf(a *channels.Action) map[string]string {
+	if a == nil || a.Name != actDetails {
+		return nil
+	}
+	all := map[string]string{}
+	for _, name := range formFields {
+		if v := strings.TrimSpace(a.Fields[name]); v != "" {
+			all[name] = v
+		}
+	}
+	return all
+}
+
+// meant makes a reading say what the kind of an action leaves no doubt about.
+func meant(a *channels.Action, r heard) heard {
+	name := ""
+	switch a.Name {
+	case actSay:
+		name = a.Fields["means"]
+	case actAsk:
+		name = map[string]string{kindComplaint: faq.Complaint, kindRequest: faq.Request, kindSuggestion: faq.Suggestion}[a.Fields["kind"]]
+	}
+	if name == "" {
+		return r
+	}
+	r.Intents = append([]faq.Intent{{Name: name, Score: 1, Why: "a button"}}, r.Intents...)
+	if a.Name == actSay {
+		r.Questions, r.Lang = nil, "" // the label of a button asks nothing
+	}
+	return r
+}
+
+// pressed sorts an action. Some are words and go on as such (done is false);
+// others are done here. Who it was the transport must have proved.
+func (e *Engine) pressed(tx *store.Tx, now time.Time, in *channels.Inbound) (reply channels.Reply, done bool, err error) {
+	a := in.Action
+	switch a.Name {
+	case actAsk:
+		if strings.TrimSpace(in.Text) == "" {
+			lang, err := e.langOf(tx, in)
+			return channels.Reply{Form: e.askForm(lang)}, true, err
+		}
+		return reply, false, nil
+	case actSay, actForm, actDetails:
+		conv, own, err := e.pressedIn(tx, in)
+		if err != nil {
+			return reply, true, err
+		}
+		lang := e.replyLang(conv)
+		switch {
+		case !own:
+			return channels.Reply{Refusal: e.cfg.Texts.Plain(lang, "press-others", textArgs{})}, true, nil
+		case a.Name == actForm:
+			return channels.Reply{Form: e.detailsForm(conv, lang)}, true, nil
+		case a.Name == actDetails && in.Text == "":
+			return channels.Reply{Errors: map[string]string{"description": e.cfg.Texts.Plain(lang, "form-empty", textArgs{})}}, true, nil
+		}
+		return reply, false, nil
+	}
+	reply, err = e.pressedByStaff(tx, now, in)
+	return reply, true, err
+}
+
+// pressedIn returns the conversation that a customer's button or form belongs to,
+// and whether whoever pressed takes part in it: in a room, others see the button
+// too.
+func (e *Engine) pressedIn(tx *store.Tx, in *channels.Inbound) (conv store.Conversation, own bool, err error) {
+	switch {
+	case in.Action.Case != 0: // a form, which has no message of its own
+		convs, err := tx.CaseConversations(in.Action.Case)
+		if err != nil || len(convs) == 0 {
+			return conv, false, err
+		}
+		conv = convs[len(convs)-1]
+	case len(in.Refs) > 0:
+		ref, err := tx.Ref(in.Refs[0])
+		if err == store.ErrNotFound || err == nil && ref.Thread.Audience != store.ForCustomer {
+			return conv, false, nil
+		} else if err != nil {
+			return conv, false, err
+		}
+		if conv, err = tx.Conversation(ref.Thread.Conversation); err != nil {
+			return conv, false, err
+		}
+	default:
+		return conv, false, nil
+	}
+	own, err = tx.Participates(conv.ID, in.From.Kind, in.From.Address)
+	return conv, own && in.Proof == channels.Proven, err
+}
+
+// langOf returns the language in which somebody is shown something before they
+// have said anything.
+func (e *Engine) langOf(tx *store.Tx, in *channels.Inbound) (string, error) {
+	id, err := tx.FindIdentity(in.From.Kind, in.From.Address)
+	if err != nil && err != store.ErrNotFound {
+		return "", err
+	}
+	return e.speaks(id.Lang), nil
+}
+
+// speaks returns the language of the company's that comes nearest to a locale
+// (BCP 47).
+func (e *Engine) speaks(locale string) string {
+	base, _, _ := strings.Cut(strings.ReplaceAll(strings.ToLower(locale), "_", "-"), "-")
+	for _, l := range e.cfg.Languages {
+		if l == base {
+			return l
+		}
+	}
+	return e.cfg.Languages[0]
+}
+
+// asked is the word for whoever used a command: it is answered elsewhere.
+func (e *Engine) asked(tx *store.Tx, in *channels.Inbound, reading heard) (channels.Reply, error) {
+	if in.Action == nil || in.Action.Name != actAsk {
+		return channels.Reply{}, nil
+	}
+	lang := reading.Lang
+	if lang == "" {
+		var err error
+		if lang, err = e.langOf(tx, in); err != nil {
+			return channels.Reply{}, err
+		}
+	}
+	return channels.Reply{Notice: e.cfg.Texts.Plain(e.speaks(lang), "asked", textArgs{})}, nil
+}
+
+// pressedByStaff does what an agent's button or form asks for. What needs words
+// shows a form for them first, and what goes to a customer is shown as the customer
+// will get it before it goes.
+func (e *Engine) pressedByStaff(tx *store.Tx, now time.Time, in *channels.Inbound) (channels.Reply, error) {
+	agent, ok, err := e.agent(&tx.Snapshot, in.From)
+	if err != nil {
+		return channels.Reply{}, err
+	}
+	if !ok || in.Proof != channels.Proven {
+		return channels.Reply{Refusal: string(e.staff("refused-stranger", textArgs{}))}, nil
+	}
+	a := *in.Action
+	text, filled := a.Fields["text"]
+	if a.Name == actRetry {
+		return channels.Reply{}, e.retry(tx, now, agent, a)
+	}
+	if !filled && (a.Name == actReply || a.Name == actResolve || a.Name == actNote) {
+		form, err := e.wordsForm(tx, a)
+		return form, err
+	}
+	if a.Name == actReply && a.Fields["sure"] == "" || a.Name == actResolve && a.Fields["sure"] == "" && strings.TrimSpace(text) != "" {
+		return e.previewForm(tx, agent, a)
+	}
+	out, err := e.act(tx, now, agent, a, nil)
+	if err != nil || !out.refused {
+		return channels.Reply{}, err
+	}
+	if filled { // it answers a form
+		return channels.Reply{Form: &channels.Form{Title: e.staffTitle(a), Text: string(out.note), Cancel: string(e.staff("button-close", textArgs{}))}}, nil
+	}
+	return channels.Reply{Refusal: string(out.note)}, nil
+}
+
+// retry sends again what could not be delivered.
+func (e *Engine) retry(tx *store.Tx, now time.Time, agent Agent, a channels.Action) error {
+	var id int64
+	if _, err := fmt.Sscan(a.Fields["delivery"], &id); err != nil {
+		return fmt.Errorf("delivery %q: %w", a.Fields["delivery"], err)
+	}
+	switch err := tx.Requeue(id, now); {
+	case err == store.ErrNotFound: // somebody has done so already
+		return nil
+	case err != nil:
+		return err
+	}
+	return tx.AddEvent(store.Event{At: now, Kind: "outbox retry", Actor: agent.Name, Data: map[string]any{"delivery": id}})
+}
+
+// errNoTalk says that a case has no conversation to answer in.
+var errNoTalk = errors.New("the case has no conversation")
+
+// talkOf returns the newest conversation of a case.
+func talkOf(s *store.Snapshot, caseID int64) (store.Conversation, error) {
+	convs, err := s.CaseConversations(caseID)
+	if err != nil {
+		return store.Conversation{}, err
+	}
+	if len(convs) == 0 {
+		return store.Conversation{}, errNoTalk
+	}
+	return convs[len(convs)-1], nil
+}
+
+func (e *Engine) staffTitle(a channels.Action) string {
+	key := "form-case"
+	switch a.Name {
+	case actReply, actResolve, actNote:
+		key = "form-" + a.Name
+	}
+	return string(e.staff(key, textArgs{Number: a.Case}))
+}
+
+// noteText joins paragraphs for staff.
+func noteText(all ...texts.Note) string {
+	var kept []string
+	for _, n := range all {
+		if n != "" {
+			kept = append(kept, string(n))
+		}
+	}
+	return strings.Join(kept, "\n\n")
+}

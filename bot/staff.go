@@ -1,0 +1,111 @@
+package bot
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"frontdesk/channels"
+	"frontdesk/store"
+)
+
+// agent returns the member of staff behind an identity: one that the configuration
+// names, or somebody who is in a room where staff read. A member whose address at
+// the service is that of somebody on the staff list is that person. Who is not
+// known to be in the room is a customer.
+func (e *Engine) agent(s *store.Snapshot, p channels.Person) (Agent, bool, error) {
+	if a, ok := e.cfg.agent(p); ok || p.Zero() {
+		return a, ok, nil
+	}
+	rooms, err := s.Memberships(p.Kind, p.Address)
+	if err != nil {
+		return Agent{}, false, err
+	}
+	for _, m := range rooms {
+		if !e.cfg.deskRoom(m.Channel, m.Room) {
+			continue // the desk has moved
+		}
+		for _, a := range e.cfg.Staff {
+			for _, id := range a.Identities {
+				if id.Kind == "mail" && m.Mail != "" && strings.EqualFold(id.Address, m.Mail) {
+					return a, true, nil
+				}
+			}
+		}
+		return Agent{Name: cmp.Or(m.Name, m.Address), Identities: []channels.Person{p}}, true, nil
+	}
+	return Agent{}, false, nil
+}
+
+// identityOn returns how a colleague is known on a channel's service, as far as
+// that is known; the zero Person if not.
+func (e *Engine) identityOn(s *store.Snapshot, d Desk, name string) (channels.Person, error) {
+	members, err := s.Members(d.Channel, d.Place)
+	if err != nil {
+		return channels.Person{}, err
+	}
+	for _, m := range members {
+		p := channels.Person{Kind: m.Kind, Address: m.Address, Name: m.Name}
+		if a, ok, err := e.agent(s, p); err != nil || ok && a.Name == name {
+			return p, err
+		}
+	}
+	return channels.Person{}, nil
+}
+
+// deskRoom reports whether staff read in a room of a channel.
+func (c *Config) deskRoom(channel, room string) bool {
+	if room == "" {
+		return false
+	}
+	return slices.ContainsFunc(c.desks(), func(d Desk) bool { return d.Channel == channel && d.Place == room })
+}
+
+// colleague returns the member of staff of this name or address: one of the
+// configuration, or somebody who is in a room where staff read.
+func (e *Engine) colleague(s *store.Snapshot, name string) (Agent, bool, error) {
+	name = strings.TrimSpace(name)
+	for _, a := range e.cfg.Staff {
+		if strings.EqualFold(a.Name, name) {
+			return a, true, nil
+		}
+		for _, id := range a.Identities {
+			if strings.EqualFold(id.Address, name) {
+				return a, true, nil
+			}
+		}
+	}
+	for _, d := range e.cfg.desks() {
+		members, err := s.Members(d.Channel, d.Place)
+		if err != nil {
+			return Agent{}, false, err
+		}
+		for _, m := range members {
+			if strings.EqualFold(m.Name, name) || m.Mail != "" && strings.EqualFold(m.Mail, name) {
+				return e.agent(s, channels.Person{Kind: m.Kind, Address: m.Address})
+			}
+		}
+	}
+	return Agent{}, false, nil
+}
+
+func (c *Config) names() string {
+	var all []string
+	for _, a := range c.Staff {
+		all = append(all, a.Name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// desks returns every place where staff read, each once.
+func (c *Config) desks() []Desk {
+	var all []Desk
+	for _, name := range c.channelNames() {
+		for _, d := range []Desk{c.Channels[name].Staff, c.Channels[name].Complaints} {
+			if !slices.Contains(all, d) {
+				all = append(all, d)
+			}
+		}
+	}
+	return all
+}
