@@ -22,8 +22,8 @@ import (
 //
 // What was found in a channel is presented oldest first, threads among the rest,
 // by the same path as an event: what is known already is no second arrival. What
-// has been edited is presented with its present text, and as an edit, so that
-// whichever of both is news is recorded. What changed about older messages, a
+// has been edited is presented with its present text, and then as an edit, so that
+// whichever of both is news is recorded; the edit of what is new changes nothing. What changed about older messages, a
 // reaction, a message taken back: a history does not show that, and it is not seen.
 
 const (

@@ -98,9 +98,6 @@ func (r *reading) message(e *event) error {
 	r.meta.ts = string(m.TS)
 	ref := r.c.ref(string(e.Channel), string(m.TS))
 	r.in.Ref, r.in.Keys = ref, []string{ref}
-	if ts := string(m.Edited.V.TS); ts != "" { // found in a history, with the text it has now
-		r.in.Keys = append(r.in.Keys, ref+":edited:"+ts)
-	}
 	r.in.Arrived = stamp(string(m.TS))
 	r.in.Files = m.filesIn()
 	return nil
