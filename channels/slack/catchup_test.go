@@ -109,6 +109,7 @@ func TestCatchUpFindsEdits(t *testing.T) {
 		r.up()
 		time.Sleep(time.Minute)
 		one := h.ann.Say(h.support, "one")
+		synctest.Wait()
 		two := h.ann.Say(h.support, "two")
 		time.Sleep(time.Second)
 		h.ann.Edit(h.support, one, "one, seen live")
