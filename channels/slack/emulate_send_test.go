@@ -47,6 +47,7 @@ func (e *emulator) read(t *testing.T, person, channel, root string) []standingMe
 }
 
 func TestSendToEmulator(t *testing.T) {
+	t.Parallel()
 	e := newEmulator(t)
 	c := e.slack(t, emulatorToken, io.Discard)
 	agents, help := e.Rooms["agents"], e.Rooms["help"]
