@@ -163,14 +163,29 @@ func TestEventsFromEmulator(t *testing.T) {
 	t.Run("file", func(t *testing.T) {
 		const content = "a picture"
 		var id string
-		in := one(t, func() {
-			up := e.as(t, "ann", "files.getUploadURLExternal", "filename", "screen.png", "length", strconv.Itoa(len(content)))
-			e.do(t, "ann", up.UploadURL, "application/octet-stream", content)
-			e.as(t, "ann", "files.completeUploadExternal", "files", `[{"id":"`+up.FileID+`"}]`, "channel_id", talk, "initial_comment", "See this")
-			id = up.FileID
-		})
+		in := one(t, func() { id = e.upload(t, "ann", talk, "screen.png", content, "See this") })
 		if in.Text != "See this" || len(in.Files) != 1 || in.Files[0].Ref != id || in.Files[0].Name != "screen.png" || in.Files[0].Type != "image/png" || in.Files[0].Data.Size != int64(len(content)) {
-			t.Errorf("the file came as %+v", in)
+			t.Fatalf("the file came as %+v", in)
+		}
+		r, err := c.Fetch(t.Context(), in.Files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if got, err := io.ReadAll(r); string(got) != content || err != nil {
+			t.Errorf("its bytes are %q, %v", got, err)
+		}
+	})
+
+	t.Run("people", func(t *testing.T) {
+		p, err := c.Profile(t.Context(), channels.Person{Kind: Kind, Address: ann})
+		if want := (channels.Profile{Name: "ann", Mail: "ann@customers.example"}); p != want || err != nil {
+			t.Errorf("Profile = %+v, %v", p, err)
+		}
+		all, err := c.Members(t.Context(), e.Rooms["agents"])
+		want := []channels.Person{{Kind: Kind, Address: Identity(e.Team, e.People["admin"])}, {Kind: Kind, Address: ann}, {Kind: Kind, Address: bob}}
+		if !slices.Equal(all, want) || err != nil {
+			t.Errorf("Members = %+v, %v", all, err)
 		}
 	})
 

@@ -19,7 +19,7 @@ import (
 // one is refused, and the error names it, by which an operator can mend it.
 //
 // What the emulator cannot show: app_mentions:read, commands and reactions:read, as
-// it sends events whatever the scopes are; and files:read, as nothing here fetches.
+// it sends events whatever the scopes are.
 func TestEachScopeIsNeeded(t *testing.T) {
 	t.Parallel()
 	e := newEmulator(t)
@@ -62,6 +62,33 @@ func TestEachScopeIsNeeded(t *testing.T) {
 			var se *channels.SendError
 			if !errors.As(err, &se) || se.Permanent || se.Unknown || se.RetryAfter != mendTime || !strings.Contains(err.Error(), "missing_scope (needs "+scope+")") {
 				t.Errorf("without it: %#v (%v)", err, err)
+			}
+		})
+	}
+
+	file := e.upload(t, "ann", help, "a.txt", "a", "")
+	fetch := func(c *Channel) error {
+		r, err := c.Fetch(t.Context(), channels.File{Ref: file})
+		if err == nil {
+			r.Close()
+		}
+		return err
+	}
+	profile := func(c *Channel) error {
+		_, err := c.Profile(t.Context(), channels.Person{Kind: Kind, Address: Identity(e.Team, e.People["ann"])})
+		return err
+	}
+	members := func(room string) func(*Channel) error {
+		return func(c *Channel) error { _, err := c.Members(t.Context(), room); return err }
+	}
+	for scope, do := range map[string]func(*Channel) error{"files:read": fetch, "users:read": profile, "channels:read": members(help), "groups:read": members(agents)} {
+		t.Run(scope, func(t *testing.T) {
+			if err := do(full); err != nil {
+				t.Errorf("with every scope: %v", err)
+			}
+			err := do(e.slack(t, withoutScope(scope), io.Discard))
+			if !permanentError(err) || !strings.Contains(err.Error(), "missing_scope (needs "+scope+")") {
+				t.Errorf("without it: %v", err)
 			}
 		})
 	}

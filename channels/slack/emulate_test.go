@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -282,6 +283,15 @@ func (e *emulator) talk(t *testing.T, person string) (id string) {
 		t.Fatal(err)
 	}
 	return c.ID
+}
+
+// upload shares a file in a channel, and returns its id.
+func (e *emulator) upload(t *testing.T, person, channel, name, content, comment string) (id string) {
+	t.Helper()
+	up := e.as(t, person, "files.getUploadURLExternal", "filename", name, "length", strconv.Itoa(len(content)))
+	e.do(t, person, up.UploadURL, "application/octet-stream", content)
+	e.as(t, person, "files.completeUploadExternal", "files", `[{"id":"`+up.FileID+`"}]`, "channel_id", channel, "initial_comment", comment)
+	return up.FileID
 }
 
 // inspect is the text of the page on which the emulator shows what is in it.
