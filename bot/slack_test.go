@@ -23,6 +23,7 @@ type workspace struct {
 	agents, complaints, support *slacktest.Channel
 	hall                        *slacktest.Channel // a room where the bot is only mentioned
 	channel                     *slack.Channel
+	lossy                       bool // the test loses events on purpose
 }
 
 // inSlack runs a test with a house that has a workspace, in fake time.
@@ -47,7 +48,7 @@ func inSlack(t *testing.T, fn func(t *testing.T, w *workspace), change ...func(*
 		for _, l := range w.Limited() {
 			t.Errorf("a limit that we ran into: %+v", l)
 		}
-		if s := w.Stats(); s.Lost > 0 {
+		if s := w.Stats(); s.Lost > 0 && !w.lossy {
 			t.Errorf("events were lost: %+v", s)
 		}
 	}, func(c *Config) {
@@ -192,12 +193,12 @@ func TestSlackAnswersMail(t *testing.T) {
 		in := w.h.mail("tom@customers.example", "Can you tune forty pianos in one week in March?")
 		w.settle(time.Minute)
 		card := w.last(t, w.agents, "[#1001]")
-		ts := w.ana.Reply(w.agents, card.TS, "did we ever?")
+		w.ana.Reply(w.agents, card.TS, "did we ever?")
 		w.settle(time.Minute)
 		if got := w.h.post.texts("tom@customers.example"); len(got) != 1 {
 			t.Fatalf("talk among colleagues: the customer has %q", got)
 		}
-		ts = w.ana.Reply(w.agents, card.TS, "> Yes, with two weeks' notice & <care>.")
+		ts := w.ana.Reply(w.agents, card.TS, "> Yes, with two weeks' notice & <care>.")
 		w.settle(time.Minute)
 		got := w.h.post.texts("tom@customers.example")
 		if len(got) != 2 || got[1] != "Yes, with two weeks' notice & <care>.\n\nAna\nAcme customer service" {
@@ -505,6 +506,7 @@ func TestSlackCatchesUp(t *testing.T) {
 	inSlack(t, func(t *testing.T, w *workspace) {
 		q := w.tom.Say(w.support, "What are your opening hours?")
 		w.settle(time.Minute)
+		w.lossy = true
 		w.h.stop()
 		w.SetIntake(slacktest.Intake{LoseOffline: true})
 		w.settle(20 * time.Minute)
@@ -529,6 +531,7 @@ func TestSlackCatchesUp(t *testing.T) {
 // The app is taken out of the workspace: the channel stops and says so.
 func TestSlackUninstalled(t *testing.T) {
 	inSlack(t, func(t *testing.T, w *workspace) {
+		w.lossy = true
 		w.Uninstall()
 		w.settle(time.Minute)
 		if p := w.h.engine.Pulses()["workspace"]; p.State != channels.Fatal || p.Reason == "" {
