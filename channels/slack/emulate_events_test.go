@@ -167,7 +167,7 @@ func TestEventsFromEmulator(t *testing.T) {
 		if in.Text != "See this" || len(in.Files) != 1 || in.Files[0].Ref != id || in.Files[0].Name != "screen.png" || in.Files[0].Type != "image/png" || in.Files[0].Data.Size != int64(len(content)) {
 			t.Fatalf("the file came as %+v", in)
 		}
-		r, err := c.Fetch(t.Context(), in.Files[0])
+		r, err := c.Fetch(t.Context(), &in.Files[0])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -68,7 +68,7 @@ func TestEachScopeIsNeeded(t *testing.T) {
 
 	file := e.upload(t, "ann", help, "a.txt", "a", "")
 	fetch := func(c *Channel) error {
-		r, err := c.Fetch(t.Context(), channels.File{Ref: file})
+		r, err := c.Fetch(t.Context(), &channels.File{Ref: file})
 		if err == nil {
 			r.Close()
 		}
