@@ -23,6 +23,9 @@ func (u *User) interaction(kind string, on *view) object {
 	return o
 }
 
+// Click is Press for a message that was read.
+func (u *User) Click(m Message, label string) error { return u.Press(m.Channel, m.TS, label) }
+
 // Press presses the button with that label in a message, ephemeral ones
 // included, and waits for the app's acknowledgement: [ErrNotAcked] if there is
 // none.

@@ -47,7 +47,11 @@ func TestForms(t *testing.T) {
 		if err := ann.Press(d, ts, "No such button"); err == nil {
 			t.Error("a button that is not there was pressed")
 		}
-		if err := ann.Press(d, ts, "Complain"); err != nil {
+		m, err := w.WaitFor(c.within(time.Second), d, "[Complain]")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := ann.Click(m, "Complain"); err != nil {
 			t.Fatal(err)
 		}
 		action := last["actions"].([]any)[0].(map[string]any)
@@ -175,8 +179,12 @@ func TestFiles(t *testing.T) {
 			t.Fatal(status, err)
 		}
 		id := up["file_id"].(string)
+		w.Fault(slacktest.Fault{Kind: slacktest.LateShare, Method: "files.completeUploadExternal", Delay: time.Minute})
 		c.ok("files.completeUploadExternal", "channel_id", room.ID, "initial_comment", "here", "files", `[{"id":"`+id+`","title":"Answer"}]`)
-		m, err := w.WaitFor(c.within(time.Second), room, "here\n[file: Answer]")
+		if n := len(w.Messages(room)); n != 2 {
+			t.Errorf("%d messages before the file is shared", n)
+		}
+		m, err := w.WaitFor(c.within(time.Hour), room, "here\n[file: Answer]")
 		if err != nil || string(m.Files[0].Data) != "hello" {
 			t.Errorf("%+v %v", m, err)
 		}

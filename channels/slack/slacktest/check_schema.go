@@ -7,9 +7,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	printer "golang.org/x/text/message"
 )
 
 // Files with the JSON schemas of what apps send. They are Slack's types, as a
@@ -36,7 +41,7 @@ func (w *World) matchSchema(name string, v object) []string {
 	if err != nil {
 		return []string{fmt.Sprintf("[ERROR] the schema cannot be read: %v", err)}
 	}
-	b, err := json.Marshal(v)
+	b, err := json.Marshal(withoutOffsets(v))
 	if err != nil {
 		panic(err) // it came as JSON
 	}
@@ -52,24 +57,60 @@ func (w *World) matchSchema(name string, v object) []string {
 	if !errors.As(err, &invalid) {
 		return []string{"[ERROR] " + err.Error()}
 	}
-	return []string{"[ERROR] failed to match all allowed schemas: " + deepest(invalid)}
+	return []string{"[ERROR] failed to match all allowed schemas: " + meantError(invalid)}
 }
 
-// deepest is the complaint that goes farthest into the instance: of all branches
-// of an anyOf it is the one that was meant.
-func deepest(e *jsonschema.ValidationError) string {
-	best, depth := e, len(e.InstanceLocation)
-	var walk func(*jsonschema.ValidationError)
-	walk = func(e *jsonschema.ValidationError) {
-		if len(e.Causes) == 0 && len(e.InstanceLocation) >= depth {
-			best, depth = e, len(e.InstanceLocation)
+// withoutOffsets is v without the first numbers of lists, the one field that the
+// schemas do not know and Slack does
+// (https://docs.slack.dev/reference/block-kit/block-elements/rich-text-list-element).
+func withoutOffsets(v any) any {
+	switch v := v.(type) {
+	case object:
+		o := object{}
+		for k, x := range v {
+			if k != "offset" || v["type"] != "rich_text_list" {
+				o[k] = withoutOffsets(x)
+			}
 		}
-		for _, c := range e.Causes {
-			walk(c)
+		return o
+	case []any:
+		l := make([]any, len(v))
+		for i, x := range v {
+			l[i] = withoutOffsets(x)
 		}
+		return l
 	}
-	walk(e)
-	return fmt.Sprintf("%v: %v", best.InstanceLocation, best.ErrorKind)
+	return v
+}
+
+// meantError is the complaint that helps: of the branches of an anyOf, that of the
+// thing which was meant. What it calls itself, its type, tells.
+func meantError(e *jsonschema.ValidationError) string {
+	for len(e.Causes) > 0 {
+		next := e.Causes[0]
+		if _, any := e.ErrorKind.(*kind.AnyOf); any {
+			for _, c := range e.Causes {
+				if !otherType(c, len(e.InstanceLocation)) {
+					next = c
+				}
+			}
+		}
+		e = next
+	}
+	return fmt.Sprintf("/%s: %v", strings.Join(e.InstanceLocation, "/"), e.ErrorKind.LocalizedString(printer.NewPrinter(language.English)))
+}
+
+// otherType reports whether e says that the thing at that depth is of another type.
+func otherType(e *jsonschema.ValidationError, depth int) bool {
+	at := e.InstanceLocation
+	if len(e.Causes) == 0 {
+		_, wrong := e.ErrorKind.(*kind.Const)
+		return wrong && len(at) == depth+1 && at[depth] == "type"
+	}
+	if _, any := e.ErrorKind.(*kind.AnyOf); any { // of all its branches, if the thing is none of them
+		return !slices.ContainsFunc(e.Causes, func(c *jsonschema.ValidationError) bool { return !otherType(c, depth) })
+	}
+	return slices.ContainsFunc(e.Causes, func(c *jsonschema.ValidationError) bool { return otherType(c, depth) })
 }
 
 func schema(file string) (*jsonschema.Schema, error) {

@@ -29,13 +29,14 @@ const (
 	OddEcho     FaultKind = "odd echo"    // it is done, and the message in the answer has an element nobody knows
 	NoMetadata  FaultKind = "no metadata" // it is done, but the metadata is dropped without a word
 	Slow        FaultKind = "slow"        // it is done after Delay
+	LateShare   FaultKind = "late share"  // a file is shared only after Delay; the answer comes at once
 	NotJSON     FaultKind = "not json"    // it is done, and the answer is a page of HTML
 )
 
 // Fault makes calls fail. The first that fits strikes.
 type Fault struct {
 	Kind       FaultKind
-	Method     string // empty: any
+	Method     string // empty: any; "upload", "download" and "response_url" for what is no method
 	Channel    string // only calls with this argument
 	Times      int    // how often; 0: until ClearFaults
 	Skip       int    // let so many pass first

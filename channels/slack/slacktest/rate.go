@@ -53,6 +53,9 @@ func (w *World) limit(c *call, m method) error {
 		return nil
 	}
 	channel := c.str("channel")
+	if u := w.user(channel); u != nil && u.dm != nil {
+		channel = u.dm.ID // two names of one place
+	}
 	return w.take(c, c.method+" "+channel, channel, float64(w.opts.Burst), 1)
 }
 

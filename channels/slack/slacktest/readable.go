@@ -119,8 +119,11 @@ func (w *World) readElement(e object) string {
 // rich reads rich text.
 func (w *World) rich(b object) string {
 	var out strings.Builder
-	for i, e := range list(b["elements"]) {
+	for _, e := range list(b["elements"]) {
 		o, _ := e.(object)
+		if kind, _ := o["type"].(string); strings.HasPrefix(kind, "rich_text_") && out.Len() > 0 && !strings.HasSuffix(out.String(), "\n") {
+			out.WriteString("\n") // each of these is a paragraph
+		}
 		s := func(name string) string { s, _ := o[name].(string); return s }
 		switch o["type"] {
 		case "text":
@@ -140,20 +143,20 @@ func (w *World) rich(b object) string {
 		case "emoji":
 			out.WriteString(":" + s("name") + ":")
 		case "rich_text_list":
+			first, _ := o["offset"].(float64)
+			indent, _ := o["indent"].(float64)
 			for n, item := range list(o["elements"]) {
 				mark := "• "
 				if s("style") == "ordered" {
-					mark = fmt.Sprintf("%d. ", n+1)
+					mark = fmt.Sprintf("%d. ", n+1+int(first))
 				}
+				mark = strings.Repeat("  ", int(indent)) + mark
 				item, _ := item.(object)
 				out.WriteString(mark + strings.TrimRight(w.rich(item), "\n") + "\n")
 			}
 		case "rich_text_quote":
 			out.WriteString("> " + strings.ReplaceAll(strings.TrimRight(w.rich(o), "\n"), "\n", "\n> ") + "\n")
 		case "rich_text_section", "rich_text_preformatted":
-			if out.Len() > 0 && i > 0 && !strings.HasSuffix(out.String(), "\n") {
-				out.WriteString("\n")
-			}
 			out.WriteString(w.rich(o))
 		}
 	}

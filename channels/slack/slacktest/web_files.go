@@ -170,7 +170,12 @@ func (w *World) filesComplete(c *call) (object, error) {
 		if err != nil {
 			return nil, err
 		}
-		w.share(&message{c: ch, by: w.bot, text: c.str("initial_comment"), thread: thread, files: fs})
+		m := &message{c: ch, by: w.bot, text: c.str("initial_comment"), thread: thread, files: fs}
+		if f := c.fault; f != nil && f.Kind == LateShare {
+			w.shareLater(m, f.Delay)
+		} else {
+			w.share(m)
+		}
 	}
 	var out []any
 	for _, f := range fs {
@@ -185,6 +190,17 @@ func (w *World) share(m *message) {
 		f.shares = append(f.shares, m)
 	}
 	w.post(m)
+}
+
+// shareLater is share as Slack often does it: after it has answered.
+func (w *World) shareLater(m *message, wait time.Duration) {
+	time.AfterFunc(wait, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if !w.closed {
+			w.share(m)
+		}
+	})
 }
 
 func (w *World) filesInfo(c *call) (object, error) {
