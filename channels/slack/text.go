@@ -2,6 +2,7 @@ package slack
 
 import (
 	"cmp"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -9,6 +10,10 @@ import (
 // unescaped undoes Slack's escaping, once: a customer's own "&amp;lt;" stays
 // "&lt;" (docs.slack.dev/messaging/formatting-message-text).
 var unescaped = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+
+// token is what may stand between < and >: a mention, a channel, a special word, a
+// link.
+var token = regexp.MustCompile(`^([@#!]|[A-Za-z][A-Za-z0-9+.-]*:)[^<]*$`)
 
 // plain turns the text of a message into what a person reads: <@U1|li> becomes
 // @li, links "label (url)", and so on. Mentions of self are taken out; mentioned
@@ -25,25 +30,29 @@ func plain(text, self string) (out string, mentioned bool) {
 			break
 		}
 		b.WriteString(unescaped.Replace(text[:i]))
-		token := text[i+1 : i+j]
+		inner := text[i+1 : i+j]
+		if !token.MatchString(inner) { // Slack would have escaped it; a message by an odd client
+			b.WriteByte('<')
+			text = text[i+1:]
+			continue
+		}
 		text = text[i+j+1:]
-		if kind, label, _ := strings.Cut(token, "|"); self != "" && kind == "@"+self {
-			_ = label
+		if target, _, _ := strings.Cut(inner, "|"); self != "" && target == "@"+self {
 			mentioned = true
 			if b.Len() == 0 || strings.HasSuffix(b.String(), " ") || strings.HasSuffix(b.String(), "\n") {
 				text = strings.TrimLeft(text, " \u00a0")
 			}
 			continue
 		}
-		b.WriteString(link(token))
+		b.WriteString(link(inner))
 	}
 	b.WriteString(unescaped.Replace(text))
 	return strings.TrimSpace(b.String()), mentioned
 }
 
 // link is what stands between < and >.
-func link(token string) string {
-	target, label, _ := strings.Cut(token, "|")
+func link(inner string) string {
+	target, label, _ := strings.Cut(inner, "|")
 	target, label = unescaped.Replace(target), unescaped.Replace(label)
 	if target == "" {
 		return label
