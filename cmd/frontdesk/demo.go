@@ -7,7 +7,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,8 +36,11 @@ as an agent; otherwise it ends.
 Nothing leaves this process, and nothing is left behind.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			// A terminal that is closed says so twice; nothing is left behind then either.
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGHUP)
+			defer stop()
 			d := &demo{app: a}
-			return d.run(cmd.Context())
+			return d.run(ctx, d.mailDay, d.slackDay, d.records, d.afterwards)
 		},
 	}
 }
@@ -51,10 +56,11 @@ type demo struct {
 	changed chan struct{}           // full when there may be something new to show
 }
 
-// limit is how long one thing in the demo may take before it has failed.
+// demoLimit is how long one thing in the demo may take before it has failed.
 const demoLimit = time.Minute
 
-func (d *demo) run(ctx context.Context) (err error) {
+// run starts everything, does the parts, and stops everything.
+func (d *demo) run(ctx context.Context, parts ...func(context.Context) error) (err error) {
 	began := time.Now()
 	dir, done, err := tempDir()
 	if err != nil {
@@ -68,23 +74,28 @@ func (d *demo) run(ctx context.Context) (err error) {
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- d.house.run(running) }()
+	watched := make(chan error, 1) // it is never satisfied, so that it ends with running
+	go func() { watched <- d.slack.Wait(running, func() bool { d.change(); return false }) }()
 	defer func() {
 		stop()
+		<-watched
 		err = errors.Join(err, <-ended)
-	}()
-	go func() { // it ends with the world or with ctx
-		_ = d.slack.Wait(running, func() bool { d.change(); return false })
 	}()
 	if err := d.slack.ready(ctx); err != nil {
 		return err
 	}
 	fmt.Fprintf(d.out, "Frontdesk is up after %v: a mailbox, a Slack workspace, the sample FAQ with %d entries, an empty database.\nStaff read Chinese here, the first language of the sample configuration.\n",
 		time.Since(began).Round(time.Millisecond), len(d.house.faq.Index().Entries()))
-	for _, play := range []func(context.Context) error{d.mailDay, d.slackDay, d.records} {
-		if err := play(ctx); err != nil {
+	for _, part := range parts {
+		if err := part(ctx); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// afterwards lets people go on themselves, where there are any.
+func (d *demo) afterwards(ctx context.Context) error {
 	if !interactive(d.in, d.out) {
 		fmt.Fprintln(d.out, "\nThat was the demo. In a terminal you could go on yourself; `frontdesk ask` and `frontdesk chat` need no set-up either.")
 		return nil
@@ -143,7 +154,27 @@ func (d *demo) change() {
 	}
 }
 
-// idle reports whether nothing is waiting to be sent, nor being sent.
+// settle waits until ok holds, nothing waits to be sent and nothing is being sent.
+// What is seen before is not recorded as sent yet, and the bot would not know which
+// message a button or an answer belongs to.
+func (d *demo) settle(ctx context.Context, ok func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, demoLimit)
+	defer cancel()
+	for {
+		there := ok()
+		idle, err := d.idle(ctx)
+		if err != nil || there && idle {
+			return err
+		}
+		select {
+		case <-d.changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// idle reports whether nothing waits to be sent, and nothing is being sent.
 func (d *demo) idle(ctx context.Context) (idle bool, err error) {
 	err = d.house.db.Read(ctx, func(s *store.Snapshot) error {
 		for _, state := range []string{store.Queued, store.Sending} {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,8 +12,11 @@ import (
 
 const demoYou = "you@customers.example"
 
-// firstWord is how an agent's line that is no answer begins.
-var firstWord = regexp.MustCompile(`^\pL+\s*[:：]`)
+// commandLine is how an agent's line begins that is no answer.
+var commandLine = regexp.MustCompile(`(?i)^(>|＞|(note|reply|take|give|promise|resolve|reopen|bot|备注|回复|接手|转给|承诺|解决|重开|转机器人)\s*[:：])`)
+
+// saidAs is how a line begins that is no mail of a customer's.
+var saidAs = regexp.MustCompile(`(?i)^(slack|press|agent)\s*[:：]\s*`)
 
 // prompt lets somebody write as a customer or as an agent.
 func (d *demo) prompt(ctx context.Context) error {
@@ -41,24 +45,28 @@ Ctrl-D ends.
 			}
 		}
 	}()
-	for {
-		fmt.Fprint(d.out, "\n> ")
-		for news := false; !news; {
-			select {
-			case <-ctx.Done():
+	for due := true; ; { // the next prompt
+		idle, err := d.idle(ctx)
+		if due && idle {
+			fmt.Fprint(d.out, "\n> ")
+			due = false
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-d.changed:
+			due = d.look() || due
+		case line, ok := <-lines:
+			if !ok {
+				fmt.Fprintln(d.out)
 				return nil
-			case <-d.changed:
-				news = d.look()
-			case line, ok := <-lines:
-				if !ok {
-					fmt.Fprintln(d.out)
-					return nil
-				}
-				if err := d.typed(strings.TrimSpace(line)); err != nil {
-					return err
-				}
-				news = true
 			}
+			if err = errors.Join(err, d.settle(ctx, func() bool { d.look(); return true })); err == nil {
+				due, err = true, d.typed(strings.TrimSpace(line))
+			}
+		}
+		if err != nil {
+			return err
 		}
 	}
 }
@@ -75,15 +83,15 @@ func (d *demo) look() (news bool) {
 
 // typed does what a line says.
 func (d *demo) typed(line string) error {
-	kind, text, _ := strings.Cut(strings.ReplaceAll(line, "：", ":"), ":")
-	text = strings.TrimSpace(text)
-	switch kind = strings.ToLower(strings.TrimSpace(kind)); {
+	as := saidAs.FindString(line)
+	text := line[len(as):]
+	switch kind := strings.ToLower(strings.TrimRight(as, ":： \t")); {
 	case line == "":
 		return nil
-	case kind != "slack" && kind != "press" && kind != "agent":
+	case kind == "":
 		return d.write(demoYou, "Hello", line, d.mail.last[demoYou])
 	case text == "":
-		fmt.Fprintf(d.out, "Write something behind %q.\n", kind+":")
+		fmt.Fprintf(d.out, "Write something behind %q.\n", as)
 		return nil
 	case kind == "slack":
 		d.say(d.slack.you, d.slack.you.Direct(), "", text)

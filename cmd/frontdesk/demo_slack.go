@@ -9,7 +9,9 @@ import (
 	"strings"
 
 	"frontdesk/bot"
+	"frontdesk/channels/slack"
 	"frontdesk/channels/slack/slacktest"
+	"frontdesk/store"
 )
 
 // demoSlack is the workspace of the demo, its people and channels, and what has been
@@ -39,8 +41,9 @@ func (d *demo) openSlack() (err error) {
 	}
 	globex := s.Team("Globex")
 	s.staff = map[string]*slacktest.User{"Li Wei": person("Li Wei", "li@acme.example", s.Home()), "Ana": person("Ana", "ana@acme.example", s.Home())}
-	s.maria, s.you = person("Maria Silva", "maria@globex.example", globex), person("You", "you@globex.example", globex)
+	s.maria, s.you = person("Maria Silva", "maria@globex.example", globex), person("Sam Hill", "sam@globex.example", globex)
 	s.names[s.maria] += " of Globex"
+	s.names[s.you] += " (you)"
 	s.support = s.Channel("support", slacktest.ChannelOptions{External: true})
 	s.agents = s.Channel("agents", slacktest.ChannelOptions{Private: true})
 	s.complaints = s.Channel("complaints", slacktest.ChannelOptions{Private: true})
@@ -95,7 +98,7 @@ func (d *demo) slackDay(ctx context.Context) error {
 
 	d.scene("In Slack: a customer of another company asks, in a channel that both companies share")
 	q := d.say(s.maria, s.support, "", "How long does delivery take?")
-	if err := d.until(ctx, s.says(s.support, "Delivery time depends")); err != nil {
+	if err := d.until(ctx, s.says(s.support, "Delivery time depends"), d.known(ctx, s.maria)); err != nil {
 		return err
 	}
 	d.scene("It did not help: people are told, on a card with buttons")
@@ -174,29 +177,33 @@ func (s *demoSlack) signed(c *slacktest.Channel, ts string) sight {
 	return sight{"a sign on a message", func() bool { m, _ := s.Message(c, ts); return len(m.Reactions) > 0 }}
 }
 
+// known holds when the bot has asked Slack who u is: the card says so, and nobody is
+// as quick with a button as the demo.
+func (d *demo) known(ctx context.Context, u *slacktest.User) sight {
+	return sight{"who " + d.slack.names[u] + " is", func() bool {
+		return d.house.db.Read(ctx, func(s *store.Snapshot) error {
+			id, err := s.FindIdentity(slack.Kind, u.Identity())
+			if err == nil && id.Looked.IsZero() {
+				err = store.ErrNotFound
+			}
+			return err
+		}) == nil
+	}}
+}
+
 // until waits until everything is there and nothing is on its way any more, and shows
 // what happened meanwhile.
 func (d *demo) until(ctx context.Context, all ...sight) error {
-	ctx, cancel := context.WithTimeout(ctx, demoLimit)
-	defer cancel()
-	for {
+	err := d.settle(ctx, func() bool {
 		all = slices.DeleteFunc(all, func(w sight) bool { return w.ok() })
-		idle, err := d.idle(ctx)
-		if err != nil {
-			return err
+		return len(all) == 0
+	})
+	d.lookAtSlack()
+	if err != nil {
+		for _, w := range all {
+			err = errors.Join(err, errors.New("nobody sees "+w.what))
 		}
-		if len(all) == 0 && idle {
-			d.lookAtSlack()
-			return nil
-		}
-		select {
-		case <-d.changed:
-		case <-ctx.Done():
-			d.lookAtSlack()
-			for _, w := range all {
-				err = errors.Join(err, errors.New("nobody sees "+w.what))
-			}
-			return fmt.Errorf("slack: %w", errors.Join(ctx.Err(), err))
-		}
+		return fmt.Errorf("slack: %w", err)
 	}
+	return nil
 }

@@ -158,7 +158,7 @@ func (d *demo) handedOver(p slackPlace, m slacktest.Message) {
 	}
 	agent := d.slack.staff[d.cfg.Staff[len(d.cfg.Staff)-1].Name]
 	d.newest = func(text string) error {
-		if !firstWord.MatchString(text) && !strings.HasPrefix(text, ">") {
+		if !commandLine.MatchString(text) {
 			text = "> " + text // anything else stays among colleagues
 		}
 		d.say(agent, p.Channel, root, text)
