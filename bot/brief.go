@@ -122,6 +122,12 @@ func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation
 		}
 		add("linked", string(e.staff("linked", textArgs{Name: e.display(with[0])})))
 	}
+	if url, err := e.linkTo(s, t); err != nil {
+		return nil, err
+	} else if url != "" {
+		add("where", string(e.staff("where-public", textArgs{})))
+		fields[len(fields)-1].URL = url
+	}
 	add("next", string(e.staff("next-"+nextAction(c.Kind), textArgs{})))
 	add("owner", c.Owner)
 	v, err := caseView(s, c.ID)
@@ -140,6 +146,20 @@ func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation
 		card.Lines = append(card.Lines, e.line(s, m, now))
 	}
 	return card, nil
+}
+
+// linkTo returns where staff can read a customer's thread themselves: one that others
+// read too.
+func (e *Engine) linkTo(s *store.Snapshot, t store.Thread) (string, error) {
+	linker, ok := e.cfg.Channels[t.Channel].Sender.(channels.Linker)
+	if !ok || !t.Public {
+		return "", nil
+	}
+	ref, err := s.FirstRef(t.ID, false)
+	if err != nil || ref == "" {
+		return "", err
+	}
+	return linker.Link(ref), nil
 }
 
 func nextAction(kind string) string {
@@ -184,11 +204,11 @@ func (e *Engine) who(s *store.Snapshot, m store.Message) string {
 		}
 		return m.Name
 	}
+	if id, err := s.Identity(m.Identity); err == nil && (!id.Looked.IsZero() || m.Name == "") {
+		return cmp.Or(id.Name, id.Address)
+	}
 	if m.Name != "" {
 		return m.Name
-	}
-	if id, err := s.Identity(m.Identity); err == nil {
-		return cmp.Or(id.Name, id.Address)
 	}
 	return string(e.staff("customer", textArgs{}))
 }

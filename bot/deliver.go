@@ -227,7 +227,7 @@ func (e *Engine) complete(tx *store.Tx, now time.Time, d store.Delivery, out *ch
 			return false, err
 		}
 		if t.Conversation != 0 || t.Case != 0 { // a notice stands by itself
-			if out.Root, err = tx.FirstRef(t.ID); err != nil {
+			if out.Root, err = tx.FirstRef(t.ID, true); err != nil {
 				return false, err
 			}
 		}

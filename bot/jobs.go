@@ -17,7 +17,7 @@ const (
 	jobGiveUp    = 24 * time.Hour         // after which a file counts as lost, and anything else waits for the next occasion
 	profileFresh = 24 * time.Hour         // how long what is known of a person counts
 	membersFresh = time.Hour              // how often it is asked who is in a room of staff
-	profileEvery = 100 * time.Millisecond // between two questions in one job
+	profileEvery = 700 * time.Millisecond // between two questions in one job: Slack allows about 100 a minute
 )
 
 // fetches reports whether a channel's files arrive by reference.
@@ -219,7 +219,8 @@ func (e *Engine) fetchFile(ctx context.Context, j store.Job) error {
 	if err := e.db.Read(ctx, func(s *store.Snapshot) (err error) { a, err = s.Attachment(id); return err }); err != nil {
 		return err
 	}
-	r, err := fetcher.Fetch(ctx, channels.File{Name: a.Name, Type: a.Type, Ref: a.Ref, Data: channels.Blob{Size: a.Size}})
+	file := channels.File{Name: a.Name, Type: a.Type, Ref: a.Ref, Data: channels.Blob{Size: a.Size}}
+	r, err := fetcher.Fetch(ctx, &file)
 	if err != nil {
 		return err
 	}
@@ -235,7 +236,7 @@ func (e *Engine) fetchFile(ctx context.Context, j store.Job) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.FillAttachment(id, blob, up.Size()); err != nil {
+		if err := tx.FillAttachment(store.Attachment{ID: id, Name: file.Name, Type: file.Type, Size: up.Size(), Blob: blob}); err != nil {
 			return err
 		}
 		tx.AfterCommit(e.kick)

@@ -66,11 +66,18 @@ type Source interface {
 	// and never commits a position while an earlier message of that stream is
 	// unrecorded.
 	//
+	// Among the cursors is always [Begun].
+	//
 	// Run reports Up each time that it has completed a look at the outside and
 	// found nothing more, at least every five minutes while all is well: silence
 	// of a source is how its death is noticed.
 	Run(ctx context.Context, cursors map[string]string, h Handler) error
 }
+
+// Begun is a stream of every source: its position is when the source ran for the
+// first time, in RFC 3339. What was said before is none of its business; what was
+// said after is, although nothing may have been recorded yet.
+const Begun = "begun"
 
 // Sender brings messages out.
 type Sender interface {
@@ -103,10 +110,11 @@ type Parser interface {
 
 // Fetcher is a Source whose files arrive by reference.
 type Fetcher interface {
-	// Fetch opens the bytes behind f.Ref; the caller closes them. A [SendError]
-	// with Permanent says that they will never be had: deleted, too large, not
-	// ours to read. Any other error is temporary.
-	Fetch(ctx context.Context, f File) (io.ReadCloser, error)
+	// Fetch opens the bytes behind f.Ref; the caller closes them. What the service
+	// only now tells of the file, its name and type, it fills in. A [SendError] with
+	// Permanent says that the bytes will never be had: deleted, too large, not ours to
+	// read. Any other error is temporary.
+	Fetch(ctx context.Context, f *File) (io.ReadCloser, error)
 }
 
 // Directory is a Source that can tell more of people than their messages do.
@@ -133,6 +141,14 @@ type Direct interface {
 	// Direct names the place where p and we talk alone; "" if there is none for
 	// such a person. It asks nobody.
 	Direct(p Person) (place string)
+}
+
+// Linker is a Sender that can tell where a message is seen in the outside's own
+// program.
+type Linker interface {
+	// Link returns an address for browsers; "" if there is none, or it is not known
+	// yet.
+	Link(ref string) string
 }
 
 // Rememberer is a Handler that knows which talks a source must look after when

@@ -83,7 +83,10 @@ type Card struct {
 }
 
 // Field is a labelled fact.
-type Field struct{ Label, Value string }
+type Field struct {
+	Label, Value string
+	URL          string `json:",omitempty"` // where Value leads; empty: nowhere
+}
 
 // Line is one message of a transcript.
 type Line struct {

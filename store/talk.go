@@ -316,10 +316,10 @@ func (s *Snapshot) Refs(thread int64, limit int) ([]string, error) {
 	return list(s, scanned[string], "SELECT ref FROM ref WHERE thread = ? ORDER BY rowid DESC LIMIT ?", thread, limitOr(limit))
 }
 
-// FirstRef returns the name of the first message that we sent in a thread; "" if
-// there is none.
-func (s *Snapshot) FirstRef(thread int64) (string, error) {
-	ref, err := one(s, scanned[string], "SELECT ref FROM ref WHERE thread = ? AND ours = 1 ORDER BY rowid LIMIT 1", thread)
+// FirstRef returns the name of the first message in a thread, or of the first that
+// we sent there; "" if there is none.
+func (s *Snapshot) FirstRef(thread int64, ours bool) (string, error) {
+	ref, err := one(s, scanned[string], "SELECT ref FROM ref WHERE thread = ? AND ours >= ? ORDER BY rowid LIMIT 1", thread, ours)
 	if err == ErrNotFound {
 		return "", nil
 	}

@@ -83,9 +83,13 @@ func inline(pieces []piece) []slackapi.RichTextSectionElement {
 		if s.bold || s.italic || s.strike || s.code {
 			style = &slackapi.RichTextSectionTextStyle{Bold: s.bold, Italic: s.italic, Strike: s.strike, Code: s.code}
 		}
-		if s.url != "" {
+		switch {
+		case s.user != "":
+			out = append(out, slackapi.NewRichTextSectionUserElement(s.user, nil))
+			continue
+		case s.url != "":
 			out = append(out, slackapi.NewRichTextSectionLinkElement(s.url, s.text, style))
-		} else {
+		default:
 			out = append(out, slackapi.NewRichTextSectionTextElement(s.text, style))
 		}
 	}

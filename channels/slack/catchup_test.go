@@ -109,6 +109,7 @@ func TestCatchUpFindsEdits(t *testing.T) {
 		r.up()
 		time.Sleep(time.Minute)
 		one := h.ann.Say(h.support, "one")
+		synctest.Wait()
 		two := h.ann.Say(h.support, "two")
 		time.Sleep(time.Second)
 		h.ann.Edit(h.support, one, "one, seen live")
@@ -121,6 +122,17 @@ func TestCatchUpFindsEdits(t *testing.T) {
 		time.Sleep(time.Minute)
 		sameTexts(t, "edits", texts(rec, channels.Edit), "one, seen live", "two, changed while we were away")
 		sameTexts(t, "messages", texts(rec, channels.Message), "one", "two")
+
+		// The message is lost and its edit is not: the message is found.
+		h.w.SetIntake(slacktest.Intake{Lose: 1})
+		three := h.ann.Say(h.support, "three")
+		h.ann.Edit(h.support, three, "three, changed")
+		synctest.Wait()
+		r.end()
+		r = start(t, h.channel(), rec.Cursors(), rec)
+		r.up()
+		time.Sleep(time.Minute)
+		sameTexts(t, "messages", texts(rec, channels.Message), "one", "two", "three, changed")
 		r.end()
 	})
 }

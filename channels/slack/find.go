@@ -227,7 +227,7 @@ func (c *Channel) me(ctx context.Context) (*self, error) {
 	if err != nil || r.UserID == "" {
 		return nil, errors.Join(errors.New("auth.test: an answer without a user"), err)
 	}
-	me := &self{User: r.UserID, Bot: r.BotID, Enterprise: r.EnterpriseID}
+	me := &self{User: r.UserID, Bot: r.BotID, Enterprise: r.EnterpriseID, URL: r.URL}
 	c.self.Store(me)
 	return me, nil
 }

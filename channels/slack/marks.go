@@ -1,7 +1,6 @@
 package slack
 
 import (
-	"cmp"
 	"strings"
 	"sync"
 	"time"
@@ -42,11 +41,17 @@ type marks struct {
 	kept   map[string]string         // channel: the position committed last
 }
 
-// newMarks reads what was committed last. No cursors at all are a first start:
-// nothing from before now is looked for.
+// newMarks reads what was committed last. Nothing from before the first start is
+// looked for.
 func newMarks(cursors map[string]string, now time.Time) *marks {
 	m := &marks{open: true, number: 1, flying: map[string]map[string]int{}, given: map[string]string{}, kept: map[string]string{}}
 	for stream, position := range cursors {
+		if stream == channels.Begun {
+			if t, err := time.Parse(time.RFC3339, position); err == nil {
+				m.floor = laterTS(m.floor, tsOf(t.Add(overlap)))
+			}
+			continue
+		}
 		ts, floor, has := strings.Cut(position, "/")
 		if stamp(ts).IsZero() {
 			continue
@@ -174,25 +179,4 @@ func (m *marks) since() time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return stamp(m.floor).Add(-overlap)
-}
-
-// compareTS orders timestamps; the empty one is the first.
-func compareTS(a, b string) int {
-	sa, fa, _ := strings.Cut(a, ".")
-	sb, fb, _ := strings.Cut(b, ".")
-	return cmp.Or(cmp.Compare(len(sa), len(sb)), strings.Compare(sa, sb), strings.Compare(fa, fb))
-}
-
-func laterTS(a, b string) string {
-	if compareTS(a, b) >= 0 {
-		return a
-	}
-	return b
-}
-
-func earlierTS(a, b string) string {
-	if compareTS(a, b) <= 0 {
-		return a
-	}
-	return b
 }

@@ -12,6 +12,7 @@ import (
 type span struct {
 	text                       string
 	url                        string // what it leads to; checked
+	user                       string // id of somebody who is mentioned; text is how a notification says it
 	bold, italic, strike, code bool
 }
 

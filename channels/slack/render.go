@@ -106,6 +106,10 @@ func content(out channels.Outbound, left []channels.File) []piece {
 	if out.Card != nil {
 		pieces = append(pieces, cardPieces(*out.Card)...)
 	}
+	if who := mentions(out); len(who) > 0 && len(pieces) > 0 {
+		pieces = append([]piece{{spans: who}}, pieces...)
+		pieces[1].tight = true
+	}
 	if len(pieces) == 0 && len(out.Files) > len(left) { // a post needs a message that names it
 		var names []string
 		for _, f := range out.Files {
@@ -119,6 +123,21 @@ func content(out channels.Outbound, left []channels.File) []piece {
 		pieces = append(pieces, piece{spans: []span{{text: oneLine(f.Name), strike: true}, {text: " " + bytesSize(f.Data.Size)}}})
 	}
 	return pieces
+}
+
+// mentions are the colleagues whom a message in a room of theirs concerns. Nobody else
+// is ever mentioned.
+func mentions(out channels.Outbound) []span {
+	if out.Audience != channels.Staff || strings.HasPrefix(out.Place, "@") {
+		return nil
+	}
+	var who []span
+	for _, p := range out.To {
+		if _, user, ok := splitIdentity(p.Address); ok && p.Kind == Kind && userID.MatchString(user) {
+			who = append(who, span{user: user, text: "@" + oneLine(p.Name)}, span{text: " "})
+		}
+	}
+	return who
 }
 
 func bytesSize(n int64) string {
@@ -149,7 +168,7 @@ func cardPieces(c channels.Card) []piece {
 			p.spans = append(p.spans, span{text: " "})
 		}
 		if value != "" {
-			p.spans = append(p.spans, span{text: value})
+			p.spans = append(p.spans, span{text: value, url: linkable(f.URL)})
 		}
 		if len(p.spans) > 0 {
 			out = append(out, p)

@@ -56,8 +56,18 @@ type Channel struct {
 	intake intake
 }
 
-// self is who we are in the workspace, from auth.test.
-type self struct{ User, Bot, Enterprise string }
+// self is who we are in the workspace, from auth.test. URL is the workspace's.
+type self struct{ User, Bot, Enterprise, URL string }
+
+// Link is the address of a message, as "Copy link" gives it.
+func (c *Channel) Link(ref string) string {
+	channel, ts, ok := c.splitOwn(ref)
+	me := c.self.Load()
+	if !ok || me == nil || me.URL == "" {
+		return ""
+	}
+	return strings.TrimSuffix(me.URL, "/") + "/archives/" + channel + "/p" + strings.ReplaceAll(ts, ".", "")
+}
 
 // New checks cfg; it connects to nothing. name is the channel's in the
 // configuration.
@@ -97,6 +107,7 @@ func New(name string, cfg Config, log *slog.Logger) (*Channel, error) {
 
 var (
 	teamID    = regexp.MustCompile(`^[TE][A-Z0-9]{2,30}$`)
+	userID    = regexp.MustCompile(`^[UW][A-Z0-9]{2,30}$`)
 	channelID = regexp.MustCompile(`^[CGD][A-Z0-9]{2,30}$`)
 )
 
@@ -151,11 +162,13 @@ type button struct {
 }
 
 func encodeAction(a channels.Action) string {
-	b, err := json.Marshal(button(a))
-	if err != nil {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // it would take six characters for one
+	if err := enc.Encode(button(a)); err != nil {
 		panic(err) // strings and numbers
 	}
-	return string(b)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func decodeAction(value string) (channels.Action, error) {

@@ -122,6 +122,7 @@ func TestSilentSocket(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var mu sync.Mutex
 		var opens []time.Time
 		mux := http.NewServeMux()
 		mux.HandleFunc("/api/auth.test", func(w http.ResponseWriter, _ *http.Request) {
@@ -129,7 +130,9 @@ func TestSilentSocket(t *testing.T) {
 		})
 		mux.HandleFunc("/api/users.conversations", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"ok":true}`) })
 		mux.HandleFunc("/api/apps.connections.open", func(w http.ResponseWriter, _ *http.Request) {
+			mu.Lock()
 			opens = append(opens, time.Now())
+			mu.Unlock()
 			io.WriteString(w, `{"ok":true,"url":"ws://slack.test/link"}`)
 		})
 		mux.HandleFunc("/link", func(w http.ResponseWriter, req *http.Request) {
@@ -156,10 +159,13 @@ func TestSilentSocket(t *testing.T) {
 		began := time.Now()
 		r := start(t, c, nil, &channeltest.Recorder{})
 		time.Sleep(time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
 		if len(opens) < 3 || opens[2].Sub(began) > time.Minute {
 			t.Errorf("within a minute sockets were opened at %v", opens)
 		}
-		r.end()
+		r.stop()
+		<-r.done
 	})
 }
 

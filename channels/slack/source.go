@@ -92,6 +92,7 @@ func (r *run) whoAmI() error {
 		User       str `json:"user_id"`
 		Bot        str `json:"bot_id"`
 		Enterprise str `json:"enterprise_id"`
+		URL        str `json:"url"`
 	}
 	if err := r.call(r.ctx, "auth.test", r.cfg.BotToken, url.Values{}, &a); err != nil {
 		return err
@@ -100,7 +101,7 @@ func (r *run) whoAmI() error {
 		return &fatalError{fmt.Errorf("the token is for the workspace %s (%s), not for %s", team, a.Name, r.cfg.Team),
 			"set the team and its own token"}
 	}
-	r.self.Store(&self{User: string(a.User), Bot: string(a.Bot), Enterprise: string(a.Enterprise)})
+	r.self.Store(&self{User: string(a.User), Bot: string(a.Bot), Enterprise: string(a.Enterprise), URL: string(a.URL)})
 	return nil
 }
 

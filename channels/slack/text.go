@@ -2,6 +2,7 @@ package slack
 
 import (
 	"cmp"
+	"encoding/json"
 	"regexp"
 	"strconv"
 	"strings"
@@ -130,10 +131,10 @@ type attachment struct {
 		Title str `json:"title"`
 		Value str `json:"value"`
 	}] `json:"fields"`
-	Blocks        many[block] `json:"blocks"`
+	Blocks        json.RawMessage `json:"blocks"`
 	MessageBlocks many[struct {
 		Message maybe[struct {
-			Blocks many[block] `json:"blocks"`
+			Blocks json.RawMessage `json:"blocks"`
 		}] `json:"message"`
 	}] `json:"message_blocks"`
 }
@@ -141,11 +142,11 @@ type attachment struct {
 func (a *attachment) words(self string) string {
 	text, _ := plain(string(a.Text), self)
 	if text == "" {
-		blocks := a.Blocks
+		text, _ = blocksText(a.Blocks, self)
 		for _, m := range a.MessageBlocks {
-			blocks = append(blocks, m.Message.V.Blocks...)
+			said, _ := blocksText(m.Message.V.Blocks, self)
+			text = joined([]string{text, said}, "\n")
 		}
-		text, _ = blocksText(blocks, self)
 	}
 	title, _ := plain(string(a.Title), self)
 	pretext, _ := plain(string(a.Pretext), self)
