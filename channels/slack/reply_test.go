@@ -77,7 +77,7 @@ func TestReplies(t *testing.T) {
 				if s, err := h.ann.Submit(map[string]string{"Order": "no"}); err != nil || s.Errors["Order"] == "" {
 					t.Errorf("%+v, %v", s, err)
 				}
-				if s, err := h.ann.Submit(map[string]string{"Order": "more"}); err != nil || !s.Updated {
+				if s, err := h.ann.Submit(map[string]string{"Order": "more"}); err != nil || !s.Pushed {
 					t.Errorf("%+v, %v", s, err)
 				}
 				if s, err := h.ann.Submit(map[string]string{"Order": "1042"}); err != nil || !s.Closed {
