@@ -28,7 +28,7 @@ func (e *Engine) askForm(lang string) *channels.Form {
 // out.
 func (e *Engine) detailsForm(conv store.Conversation, lang string) *channels.Form {
 	text := func(key string) string { return e.cfg.Texts.Plain(lang, key, textArgs{Number: conv.Case}) }
-	f := &channels.Form{Action: channels.Action{Name: actDetails, Case: conv.Case, Fields: map[string]string{formLang: lang}},
+	f := &channels.Form{Action: ofTalk(channels.Action{Name: actDetails, Case: conv.Case, Fields: map[string]string{formLang: lang}}, conv.ID),
 		Title: text("details-title"), Text: text("details-hint"), Submit: text("form-send"), Cancel: text("form-cancel")}
 	for _, name := range formFields {
 		f.Fields = append(f.Fields, channels.FormField{Name: name, Label: text("field-" + name), Long: name == "description"})

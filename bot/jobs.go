@@ -92,7 +92,7 @@ func (e *Engine) runJobs(ctx context.Context, channel string, files bool) error 
 	for ctx.Err() == nil {
 		var j store.Job
 		err := e.db.Read(ctx, func(s *store.Snapshot) (err error) {
-			j, err = s.NextJob(channel, files)
+			j, err = s.NextJob(channel, files, time.Now())
 			return err
 		})
 		next := j.Due

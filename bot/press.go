@@ -3,6 +3,8 @@ package bot
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -43,6 +45,51 @@ func (e *Engine) saysWhat(a *channels.Action) string {
 		return strings.Join(lines, "\n")
 	}
 	return ""
+}
+
+// fieldTalk is the hidden field of a customer's button that names its conversation:
+// it may be pressed before the outside has told us the name of its message.
+const fieldTalk = "talk"
+
+// ofTalk is an action with the conversation that it belongs to.
+func ofTalk(a channels.Action, conversation int64) channels.Action {
+	fields := maps.Clone(a.Fields)
+	if fields == nil {
+		fields = map[string]string{}
+	}
+	fields[fieldTalk] = strconv.FormatInt(conversation, 10)
+	a.Fields = fields
+	return a
+}
+
+// talkIn returns the conversation that a customer's button or form belongs to, or
+// [store.ErrNotFound].
+func talkIn(s *store.Snapshot, in *channels.Inbound) (store.Conversation, error) {
+	a := in.Action
+	switch talk := a.Fields[fieldTalk]; {
+	case talk != "":
+		id, err := strconv.ParseInt(talk, 10, 64)
+		if err != nil {
+			return store.Conversation{}, store.ErrNotFound
+		}
+		return s.Conversation(id)
+	case a.Case != 0:
+		conv, err := talkOf(s, a.Case)
+		if err == errNoTalk {
+			err = store.ErrNotFound
+		}
+		return conv, err
+	case len(in.Refs) > 0:
+		ref, err := s.Ref(in.Refs[0])
+		if err == nil && ref.Thread.Audience != store.ForCustomer {
+			err = store.ErrNotFound
+		}
+		if err != nil {
+			return store.Conversation{}, err
+		}
+		return s.Conversation(ref.Thread.Conversation)
+	}
+	return store.Conversation{}, store.ErrNotFound
 }
 
 // formOf returns what a form says of a case, by field; nil if it is none.
@@ -113,25 +160,8 @@ func (e *Engine) pressed(tx *store.Tx, now time.Time, in *channels.Inbound) (rep
 // and whether whoever pressed takes part in it: in a room, others see the button
 // too.
 func (e *Engine) pressedIn(tx *store.Tx, in *channels.Inbound) (conv store.Conversation, own bool, err error) {
-	switch {
-	case in.Action.Case != 0: // a form, which has no message of its own
-		convs, err := tx.CaseConversations(in.Action.Case)
-		if err != nil || len(convs) == 0 {
-			return conv, false, err
-		}
-		conv = convs[len(convs)-1]
-	case len(in.Refs) > 0:
-		ref, err := tx.Ref(in.Refs[0])
-		if err == store.ErrNotFound || err == nil && ref.Thread.Audience != store.ForCustomer {
-			return conv, false, nil
-		} else if err != nil {
-			return conv, false, err
-		}
-		if conv, err = tx.Conversation(ref.Thread.Conversation); err != nil {
-			return conv, false, err
-		}
-	default:
-		return conv, false, nil
+	if conv, err = talkIn(&tx.Snapshot, in); err != nil {
+		return conv, false, ignore(err, store.ErrNotFound)
 	}
 	own, err = tx.Participates(conv.ID, in.From.Kind, in.From.Address)
 	return conv, own && in.Proof == channels.Proven, err

@@ -36,12 +36,15 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 		return route{}, err
 	}
 	isAgent = isAgent && in.Proof != channels.Refuted
-	if a := in.Action; a != nil && a.Name == actDetails { // pressed has seen that they take part
-		conv, err := talkOf(&tx.Snapshot, a.Case)
+	if a := in.Action; a != nil && (a.Name == actDetails || a.Name == actSay) { // pressed has seen that they take part
+		conv, err := talkIn(&tx.Snapshot, in)
 		if err != nil {
 			return route{}, err
 		}
-		t, err := tx.CustomerThread(conv.ID)
+		t, err := tx.ConversationPlace(conv.ID, in.Place)
+		if err == store.ErrNotFound {
+			t, err = tx.CustomerThread(conv.ID)
+		}
 		return route{thread: t}, err
 	}
 	amongStaff := false

@@ -180,7 +180,7 @@ func caseView(s *store.Snapshot, number int64) (*CaseView, error) {
 // company serves it.
 func (e *Engine) language(in *incoming) string {
 	lang := in.reading.Lang
-	if lang == "" {
+	if lang == "" || in.reading.Empty && in.conv.Lang != "" { // "hi" is no change of language
 		lang = in.conv.Lang
 	}
 	for _, l := range e.cfg.Languages {

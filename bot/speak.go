@@ -23,6 +23,9 @@ func (e *Engine) speak(tx *store.Tx, in *incoming, s *Situation, d Decision, v *
 		say.answers = "" // what it answers stands elsewhere
 	}
 	say.text, say.choices = e.compose(s, d, v)
+	for i := range say.choices {
+		say.choices[i].Action = ofTalk(say.choices[i].Action, in.conv.ID)
+	}
 	return e.tell(tx, in, say, d)
 }
 

@@ -37,9 +37,11 @@ func scanJob(r scanner) (j Job, err error) {
 	return j, err
 }
 
-// NextJob returns a channel's job that is due first: a file, or anything else.
-func (s *Snapshot) NextJob(channel string, file bool) (Job, error) {
-	return one(s, scanJob, jobColumns+"WHERE channel = ? AND (kind = 'file') = ? ORDER BY due, id LIMIT 1", channel, file)
+// NextJob returns a channel's job that is due first: a file, or anything else. Of
+// those that are due now, a customer's profile comes before a list of members, which
+// takes longer.
+func (s *Snapshot) NextJob(channel string, file bool, now time.Time) (Job, error) {
+	return one(s, scanJob, jobColumns+"WHERE channel = ?1 AND (kind = 'file') = ?2 ORDER BY max(due, ?3), kind = 'members', due, id LIMIT 1", channel, file, ms(now))
 }
 
 // Fetching reports whether the bytes of an attachment are still to be fetched.
