@@ -72,11 +72,11 @@ func (e *Engine) cardOf(c store.Case, card *channels.Card, now time.Time) desk {
 
 // lastHanded returns why a case was handed to people the last time.
 func (e *Engine) lastHanded(s *store.Snapshot, caseID int64) (h handed, err error) {
-	events, err := s.FindEvents(eventHanded, caseID, 1)
-	if err != nil || len(events) == 0 {
-		return h, err
+	ev, err := s.LastCaseEvent(caseID, eventHanded)
+	if err != nil {
+		return h, ignore(err, store.ErrNotFound)
 	}
-	data, err := json.Marshal(events[0].Data)
+	data, err := json.Marshal(ev.Data)
 	if err != nil {
 		return h, err
 	}

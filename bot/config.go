@@ -179,7 +179,7 @@ func (c *Config) ours(p channels.Person) bool {
 // deskAddress reports whether a desk reads at this address.
 func (c *Config) deskAddress(p channels.Person) bool {
 	for _, ch := range c.Channels {
-		if ch.Staff.To.Is(p) || ch.Complaints.To.Is(p) {
+		if !p.Zero() && (ch.Staff.To.Is(p) || ch.Complaints.To.Is(p)) {
 			return true
 		}
 	}

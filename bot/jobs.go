@@ -17,7 +17,7 @@ const (
 	jobGiveUp    = 24 * time.Hour         // after which a file counts as lost, and anything else waits for the next occasion
 	profileFresh = 24 * time.Hour         // how long what is known of a person counts
 	membersFresh = time.Hour              // how often it is asked who is in a room of staff
-	profileEvery = 100 * time.Millisecond // between two questions in one job
+	profileEvery = 700 * time.Millisecond // between two questions in one job: Slack allows about 100 a minute
 )
 
 // fetches reports whether a channel's files arrive by reference.

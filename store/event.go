@@ -52,6 +52,11 @@ func (s *Snapshot) CaseEvents(caseID int64) ([]Event, error) {
 		ORDER BY id`, caseID)
 }
 
+// LastCaseEvent returns the newest event of a kind about a case, or [ErrNotFound].
+func (s *Snapshot) LastCaseEvent(caseID int64, kind string) (Event, error) {
+	return one(s, scanEvent, eventColumns+"WHERE case_id = ? AND kind = ? ORDER BY id DESC LIMIT 1", caseID, kind)
+}
+
 // Events returns the newest events of a kind ("" = any), oldest of them first.
 func (s *Snapshot) Events(kind string, limit int) ([]Event, error) {
 	return list(s, scanEvent, "SELECT * FROM ("+eventColumns+"WHERE ?1 = '' OR kind = ?1 ORDER BY id DESC LIMIT ?2) ORDER BY id", kind, limitOr(limit))

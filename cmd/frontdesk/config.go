@@ -119,6 +119,10 @@ type Company struct {
 	// for FAQ answers that mention {{phone}} or {{website}}. A website begins
 	// with https:// or http://.
 	Phone, Website string
+
+	// Email (`email`, default the address of the first mailbox, if there is one) is
+	// for FAQ answers that mention {{email}}.
+	Email string
 }
 
 // StaffMember is a person who answers customers.

@@ -35,6 +35,7 @@ func (r *configReader) company(v *configValue) Company {
 		Location: b.need("timezone", "timezone: Asia/Shanghai").location(),
 		Phone:    b.take("phone").text(),
 		Website:  b.take("website").website(),
+		Email:    b.take("email").mail(),
 	}
 	languages := b.need("languages", "languages: [zh, en]")
 	for _, item := range languages.list() {

@@ -81,6 +81,9 @@ func faqOptions(cfg *Config) faq.Options {
 
 // address is where customers write.
 func address(cfg *Config) string {
+	if cfg.Company.Email != "" {
+		return cfg.Company.Email
+	}
 	for _, ch := range cfg.Channels {
 		if ch.Mail != nil {
 			return ch.Mail.Address

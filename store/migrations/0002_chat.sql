@@ -15,7 +15,7 @@ CREATE INDEX thread_room ON thread (channel, room) WHERE room <> '';
 -- delivery puts a sign on: their names may be known only when it is sent.
 ALTER TABLE outbox ADD COLUMN origin INTEGER REFERENCES message;
 ALTER TABLE outbox ADD COLUMN target INTEGER REFERENCES message;
-CREATE INDEX outbox_ref ON outbox (ref) WHERE ref IS NOT NULL;
+CREATE INDEX outbox_file_attachment ON outbox_file (attachment);
 
 -- Who is in the rooms where staff read: by that they are staff.
 CREATE TABLE member (
