@@ -24,6 +24,9 @@ type SourceHarness struct {
 	Put func(text string)
 	// Garble makes a message that cannot be parsed; nil if there are none.
 	Garble func()
+	// Overlap says that after a restart the source may present again what its cursors
+	// are past; the keys make that harmless.
+	Overlap bool
 }
 
 // bound is how long a Run may take to return after its context ended, and more
@@ -112,6 +115,25 @@ func (r *running) kept(n int) {
 	defer cancel()
 	if err := r.rec.WaitKept(ctx, n); err != nil {
 		r.t.Fatalf("waiting for %d messages: %v", n, err)
+	}
+}
+
+// has waits until texts were kept, in their order.
+func (r *running) has(texts []string) {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), bound)
+	defer cancel()
+	err := r.rec.Wait(ctx, func(rec *Recorder) bool {
+		left := texts
+		for _, s := range rec.Texts() {
+			if len(left) > 0 && strings.TrimSpace(s) == left[0] {
+				left = left[1:]
+			}
+		}
+		return len(left) == 0
+	})
+	if err != nil {
+		r.t.Fatalf("waiting for %q: %v", texts, err)
 	}
 }
 
@@ -257,6 +279,11 @@ func sourceCursor(t *testing.T, h SourceHarness) {
 		}
 		again := &Recorder{}
 		r := start(t, h.again(), map[string]string{in.Cursor.Stream: in.Cursor.Position}, again)
+		if h.Overlap {
+			r.has(want[i+1:])
+			r.end()
+			continue
+		}
 		r.kept(len(want) - i - 1)
 		r.end()
 		if i < len(want)-1 {
@@ -283,7 +310,7 @@ func sourceRestart(t *testing.T, h SourceHarness) {
 	if rec.Duplicates() > 0 {
 		t.Errorf("%d messages came back under new arrival keys", rec.Duplicates())
 	}
-	if rec.Again() > 0 {
+	if rec.Again() > 0 && !h.Overlap {
 		t.Errorf("%d arrivals were presented again although the cursor was past them", rec.Again())
 	}
 }

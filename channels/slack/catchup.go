@@ -140,7 +140,7 @@ func (r *run) rooms(ctx context.Context) (ids []string, threads map[string][]str
 // conversations lists everything that we are in.
 func (r *run) conversations(ctx context.Context) ([]string, error) {
 	var ids []string
-	args := url.Values{"types": {"im,public_channel,private_channel,mpim"}, "exclude_archived": {"true"}, "limit": {historyPage}}
+	args := url.Values{"types": {"im,public_channel,private_channel"}, "exclude_archived": {"true"}, "limit": {historyPage}}
 	for {
 		var page struct {
 			Channels many[struct {
@@ -149,7 +149,7 @@ func (r *run) conversations(ctx context.Context) ([]string, error) {
 			next
 		}
 		err := r.ask(ctx, "users.conversations", args, &page)
-		if code(err) == "missing_scope" && args.Get("types") != "im,public_channel" { // group messages and private channels may be left out
+		if code(err) == "missing_scope" && args.Get("types") != "im,public_channel" { // private channels may be left out
 			args.Set("types", "im,public_channel")
 			continue
 		}

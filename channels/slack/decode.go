@@ -167,7 +167,7 @@ func (r *reading) whoAmI() {
 		if !bool(a.Bot) || !r.ourInstallation(a) {
 			continue
 		}
-		if r.self.User == "" {
+		if a.User != "" {
 			r.self.User = string(a.User)
 		}
 		if r.self.Enterprise == "" {

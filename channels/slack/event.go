@@ -3,6 +3,7 @@ package slack
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"frontdesk/channels"
 )
@@ -135,5 +136,5 @@ func (r *reading) mine(user, bot, app string) bool {
 
 // isDirect reports whether only one person and we are in a channel.
 func isDirect(channel, kind string) bool {
-	return kind == "im" || kind == "" && len(channel) > 0 && channel[0] == 'D'
+	return kind == "im" || strings.HasPrefix(channel, "D")
 }
