@@ -158,6 +158,7 @@ func (w *deliverer) stamp(tx *store.Tx, now time.Time) (*job, time.Time, error) 
 			}
 			continue
 		}
+		j.out.Key = d.Key // of a slot's older delivery, if this one has replaced it
 		if ready, err := w.e.complete(tx, now, d, &j.out); err != nil || !ready {
 			if err != nil {
 				return nil, time.Time{}, err
