@@ -204,11 +204,11 @@ func (e *Engine) who(s *store.Snapshot, m store.Message) string {
 		}
 		return m.Name
 	}
+	if id, err := s.Identity(m.Identity); err == nil && (!id.Looked.IsZero() || m.Name == "") {
+		return cmp.Or(id.Name, id.Address)
+	}
 	if m.Name != "" {
 		return m.Name
-	}
-	if id, err := s.Identity(m.Identity); err == nil {
-		return cmp.Or(id.Name, id.Address)
 	}
 	return string(e.staff("customer", textArgs{}))
 }

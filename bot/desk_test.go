@@ -43,7 +43,7 @@ func (s *service) Members(_ context.Context, room string) (all []channels.Person
 	return all, s.down
 }
 
-func (s *service) Fetch(_ context.Context, f channels.File) (io.ReadCloser, error) {
+func (s *service) Fetch(_ context.Context, f *channels.File) (io.ReadCloser, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	data, ok := s.files[f.Ref]

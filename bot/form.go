@@ -7,8 +7,10 @@ import (
 )
 
 // formMax is how many characters of an agent's words fit into a form: they travel
-// in it once more behind the preview. What is longer can be written in the thread.
-const formMax = 2500
+// in it once more behind the preview, where a service may have little room for them
+// (Slack: 3,000 characters with every quote and line end escaped). What is longer can
+// be written in the thread.
+const formMax = 1400
 
 // askForm is what a command without words shows: a question, a complaint, a
 // request, in a form for those who prefer one.

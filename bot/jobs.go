@@ -219,7 +219,8 @@ func (e *Engine) fetchFile(ctx context.Context, j store.Job) error {
 	if err := e.db.Read(ctx, func(s *store.Snapshot) (err error) { a, err = s.Attachment(id); return err }); err != nil {
 		return err
 	}
-	r, err := fetcher.Fetch(ctx, channels.File{Name: a.Name, Type: a.Type, Ref: a.Ref, Data: channels.Blob{Size: a.Size}})
+	file := channels.File{Name: a.Name, Type: a.Type, Ref: a.Ref, Data: channels.Blob{Size: a.Size}}
+	r, err := fetcher.Fetch(ctx, &file)
 	if err != nil {
 		return err
 	}
@@ -235,7 +236,7 @@ func (e *Engine) fetchFile(ctx context.Context, j store.Job) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.FillAttachment(id, blob, up.Size()); err != nil {
+		if err := tx.FillAttachment(store.Attachment{ID: id, Name: file.Name, Type: file.Type, Size: up.Size(), Blob: blob}); err != nil {
 			return err
 		}
 		tx.AfterCommit(e.kick)

@@ -11,7 +11,6 @@ import (
 	"frontdesk/channels"
 	"frontdesk/channels/slack"
 	"frontdesk/channels/slack/slacktest"
-	"frontdesk/store"
 )
 
 // workspace is a Slack workspace beside the house: Acme's people, a customer of
@@ -23,12 +22,14 @@ type workspace struct {
 	agents, complaints, support *slacktest.Channel
 	hall                        *slacktest.Channel // a room where the bot is only mentioned
 	channel                     *slack.Channel
+	lossy                       bool // the test loses events on purpose
+	agentView                   bool
 }
 
 // inSlack runs a test with a house that has a workspace, in fake time.
 func inSlack(t *testing.T, fn func(t *testing.T, w *workspace), change ...func(*workspace, *Config)) {
 	t.Helper()
-	w := &workspace{}
+	w := &workspace{agentView: strings.Contains(t.Name(), "AgentView")}
 	bubble(t, func(t *testing.T, h *house) {
 		w.h = h
 		t.Cleanup(func() {
@@ -47,7 +48,7 @@ func inSlack(t *testing.T, fn func(t *testing.T, w *workspace), change ...func(*
 		for _, l := range w.Limited() {
 			t.Errorf("a limit that we ran into: %+v", l)
 		}
-		if s := w.Stats(); s.Lost > 0 {
+		if s := w.Stats(); s.Lost > 0 && !w.lossy {
 			t.Errorf("events were lost: %+v", s)
 		}
 	}, func(c *Config) {
@@ -79,7 +80,7 @@ func (w *workspace) open(t *testing.T, c *Config) {
 	w.Invite(w.support, w.BotUser(), w.li, w.ana, w.amy, w.mallory, w.tom)
 	w.Invite(w.hall, w.BotUser(), w.amy, w.mallory)
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	w.channel, err = slack.New("workspace", slack.Config{Team: w.TeamID(), BotToken: w.BotToken(), AppToken: w.AppToken(),
+	w.channel, err = slack.New("workspace", slack.Config{Team: w.TeamID(), BotToken: w.BotToken(), AppToken: w.AppToken(), AgentView: w.agentView,
 		Agents: w.agents.ID, Complaints: w.complaints.ID, Support: []string{w.support.ID}, APIURL: w.APIURL(), Dial: w.Dial}, log)
 	if err != nil {
 		t.Fatal(err)
@@ -192,12 +193,12 @@ func TestSlackAnswersMail(t *testing.T) {
 		in := w.h.mail("tom@customers.example", "Can you tune forty pianos in one week in March?")
 		w.settle(time.Minute)
 		card := w.last(t, w.agents, "[#1001]")
-		ts := w.ana.Reply(w.agents, card.TS, "did we ever?")
+		w.ana.Reply(w.agents, card.TS, "did we ever?")
 		w.settle(time.Minute)
 		if got := w.h.post.texts("tom@customers.example"); len(got) != 1 {
 			t.Fatalf("talk among colleagues: the customer has %q", got)
 		}
-		ts = w.ana.Reply(w.agents, card.TS, "> Yes, with two weeks' notice & <care>.")
+		ts := w.ana.Reply(w.agents, card.TS, "> Yes, with two weeks' notice & <care>.")
 		w.settle(time.Minute)
 		got := w.h.post.texts("tom@customers.example")
 		if len(got) != 2 || got[1] != "Yes, with two weeks' notice & <care>.\n\nAna\nAcme customer service" {
@@ -505,6 +506,7 @@ func TestSlackCatchesUp(t *testing.T) {
 	inSlack(t, func(t *testing.T, w *workspace) {
 		q := w.tom.Say(w.support, "What are your opening hours?")
 		w.settle(time.Minute)
+		w.lossy = true
 		w.h.stop()
 		w.SetIntake(slacktest.Intake{LoseOffline: true})
 		w.settle(20 * time.Minute)
@@ -529,6 +531,7 @@ func TestSlackCatchesUp(t *testing.T) {
 // The app is taken out of the workspace: the channel stops and says so.
 func TestSlackUninstalled(t *testing.T) {
 	inSlack(t, func(t *testing.T, w *workspace) {
+		w.lossy = true
 		w.Uninstall()
 		w.settle(time.Minute)
 		if p := w.h.engine.Pulses()["workspace"]; p.State != channels.Fatal || p.Reason == "" {
@@ -540,5 +543,121 @@ func TestSlackUninstalled(t *testing.T) {
 	}, func(w *workspace, c *Config) {
 		c.Operators = []channels.Person{who("ops@acme.example")}
 	})
-	_ = store.Queued
+}
+
+// Whatever agents do below a card in Slack but for a prefix and the button stays
+// among them.
+func TestSlackInternalStaysInternal(t *testing.T) {
+	inSlack(t, func(t *testing.T, w *workspace) {
+		q := w.tom.Say(w.support, "Can you tune forty pianos in one week in March?")
+		w.amy.DM("转人工")
+		w.settle(time.Minute)
+		var cards []string
+		for _, m := range w.Messages(w.agents) {
+			if strings.Contains(m.Readable, "[接手]") {
+				cards = append(cards, m.TS)
+			}
+		}
+		if len(cards) != 2 {
+			t.Fatalf("%d cards", len(cards))
+		}
+		before := len(w.Messages(w.support)) + len(w.Messages(w.amy.Direct()))
+		for _, card := range cards {
+			for _, words := range []string{"sesame", "note: sesame", "a > sesame", "/note sesame", "/frobnicate sesame", "sesame\n> sesame", "\u00bb sesame", "*&gt;* sesame"} {
+				w.ana.Reply(w.agents, card, words)
+				w.settle(2 * time.Second)
+			}
+			w.li.Broadcast(w.agents, card, "sesame for all of us")
+			ts := w.li.Reply(w.agents, card, "an innocent word")
+			w.settle(10 * time.Second)
+			w.li.Edit(w.agents, ts, "> sesame by an edit")
+			w.li.React(w.agents, ts, "eyes")
+			w.li.Upload(w.agents, card, "sesame.txt", []byte("sesame"), "see this")
+			w.mallory.DM("> sesame")
+			if err := w.ana.Press(w.agents, card, "回复"); err != nil {
+				t.Fatal(err)
+			}
+			w.settle(time.Second)
+			if _, err := w.ana.Submit(map[string]string{"发给客户的内容": "sesame in a preview"}); err != nil {
+				t.Fatal(err)
+			}
+			w.ana.Dismiss()
+			w.ana.Dismiss()
+		}
+		w.ana.Say(w.agents, "> sesame beside the cards")
+		w.li.Delete(w.agents, w.li.Reply(w.agents, cards[0], "sesame taken back"))
+		w.settle(10 * time.Minute)
+		for _, c := range []*slacktest.Channel{w.support, w.amy.Direct(), w.tom.Direct()} {
+			for _, m := range w.Messages(c) {
+				if m.Ours && strings.Contains(m.Readable+m.Text+fmt.Sprint(m.Files), "sesame") {
+					t.Errorf("in %s stands %q", c.Name, m.Readable)
+				}
+			}
+		}
+		for _, d := range w.h.told() {
+			if strings.Contains(d.words(), "sesame") {
+				t.Errorf("for a customer: %s", d.words())
+			}
+		}
+		if after := len(w.Messages(w.support)) + len(w.Messages(w.amy.Direct())); after != before {
+			t.Errorf("customers have %d messages, had %d", after, before)
+		}
+		w.ana.Reply(w.agents, w.last(t, w.agents, "Can you tune forty pianos in one week in March?\n状态").TS, "／reply open sesame")
+		w.settle(time.Minute)
+		if m := w.last(t, w.support, "open sesame"); m.Thread != q {
+			t.Error("it stands elsewhere")
+		}
+	})
+}
+
+// As an agent of Slack's the bot answers below each message and suggests what to
+// ask.
+func TestSlackAgentView(t *testing.T) {
+	inSlack(t, func(t *testing.T, w *workspace) {
+		w.amy.OpenMessages()
+		w.settle(time.Minute)
+		prompts := w.Prompts(w.amy.Direct(), "")
+		if len(prompts) != 4 || prompts[3].Message != "转人工" {
+			t.Fatalf("suggested: %+v", prompts)
+		}
+		ts := w.amy.DM(prompts[0].Message)
+		w.settle(time.Minute)
+		if got := w.Thread(w.amy.Direct(), ts); len(got) != 2 {
+			t.Errorf("below the question stand %d messages", len(got)-1)
+		}
+		w.amy.Reply(w.amy.Direct(), ts, "没有解决")
+		w.settle(time.Minute)
+		if got := w.Thread(w.amy.Direct(), ts); len(got) != 4 || !strings.Contains(got[3].Readable, "很抱歉问题还没有解决") {
+			t.Errorf("the thread is %+v", got)
+		}
+		card := w.last(t, w.agents, "[#1001]")
+		w.ana.Reply(w.agents, card.TS, "> 您好，我来帮您。")
+		w.settle(time.Minute)
+		if got := w.Thread(w.amy.Direct(), ts); len(got) != 5 {
+			t.Errorf("the agent's answer is not in the thread: %d", len(got))
+		}
+	})
+}
+
+// What was said before the bot was there, or too long ago, is recorded and not
+// answered.
+func TestSlackLate(t *testing.T) {
+	inSlack(t, func(t *testing.T, w *workspace) {
+		w.lossy = true
+		w.h.stop()
+		w.SetIntake(slacktest.Intake{LoseOffline: true})
+		w.amy.DM("你们周末上班吗")
+		w.settle(30 * time.Hour)
+		w.SetIntake(slacktest.Intake{})
+		w.h.restart()
+		w.settle(10 * time.Minute)
+		if got := w.Messages(w.amy.Direct()); len(got) != 1 {
+			t.Errorf("a day late the bot says %q", got[1].Readable)
+		}
+		w.last(t, w.agents, "收到得太晚，未自动回复")
+	}, func(w *workspace, c *Config) {
+		ch := c.Channels["workspace"]
+		ch.Within = 24 * time.Hour
+		c.Channels["workspace"] = ch
+	})
 }

@@ -103,10 +103,11 @@ type Parser interface {
 
 // Fetcher is a Source whose files arrive by reference.
 type Fetcher interface {
-	// Fetch opens the bytes behind f.Ref; the caller closes them. A [SendError]
-	// with Permanent says that they will never be had: deleted, too large, not
-	// ours to read. Any other error is temporary.
-	Fetch(ctx context.Context, f File) (io.ReadCloser, error)
+	// Fetch opens the bytes behind f.Ref; the caller closes them. What the service
+	// only now tells of the file, its name and type, it fills in. A [SendError] with
+	// Permanent says that the bytes will never be had: deleted, too large, not ours to
+	// read. Any other error is temporary.
+	Fetch(ctx context.Context, f *File) (io.ReadCloser, error)
 }
 
 // Directory is a Source that can tell more of people than their messages do.

@@ -66,10 +66,10 @@ func (tx *Tx) EndJob(id int64) (bool, error) {
 	return err == nil, err
 }
 
-// FillAttachment gives an attachment the bytes that were fetched for it, and lets
-// go what waited for them.
-func (tx *Tx) FillAttachment(id, blob, size int64) error {
-	return tx.one("UPDATE attachment SET blob = ?, size = ? WHERE id = ?", blob, size, id)
+// FillAttachment gives an attachment the bytes that were fetched for it, and the name
+// and type that it turned out to have.
+func (tx *Tx) FillAttachment(a Attachment) error {
+	return tx.one("UPDATE attachment SET name = ?, type = ?, size = ?, blob = ? WHERE id = ?", a.Name, a.Type, a.Size, a.Blob, a.ID)
 }
 
 // Release makes the deliveries that carry an attachment due now.

@@ -110,6 +110,7 @@ type call struct {
 
 	ok         bool
 	code       string // Slack's error
+	needed     string // the scopes that a refusal is for want of
 	ts         string
 	channel    string // its id
 	retryAfter time.Duration
@@ -194,13 +195,13 @@ func (f failing) Read([]byte) (int, error) {
 // read takes what we judge by out of an answer. Anything odd in the rest of it is of
 // no concern.
 func (k *call) read(h http.Header, now time.Time) {
-	var a struct{ OK, Error, TS, Channel json.RawMessage }
+	var a struct{ OK, Error, Needed, TS, Channel json.RawMessage }
 	if k.bodyErr == nil {
 		k.bodyErr = json.Unmarshal(k.body, &a)
 	}
 	if k.bodyErr == nil {
 		k.ok = string(a.OK) == "true"
-		k.code, k.ts, k.channel = word(a.Error), word(a.TS), word(a.Channel)
+		k.code, k.needed, k.ts, k.channel = word(a.Error), word(a.Needed), word(a.TS), word(a.Channel)
 		if k.channel == "" { // conversations.open answers with an object
 			var c struct{ ID json.RawMessage }
 			if json.Unmarshal(a.Channel, &c) == nil {

@@ -2,7 +2,6 @@ package slack
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"slices"
@@ -22,9 +21,9 @@ import (
 //
 // What was found in a channel is presented oldest first, threads among the rest,
 // by the same path as an event: what is known already is no second arrival. What
-// has been edited is presented with its present text, and as an edit, so that
-// whichever of both is news is recorded. Reactions, and messages that were deleted
-// meanwhile, are not seen.
+// has been edited is presented with its present text, and then as an edit, so that
+// whichever of both is news is recorded; the edit of what is new changes nothing. What changed about older messages, a
+// reaction, a message taken back: a history does not show that, and it is not seen.
 
 const (
 	historyPage = "200"
@@ -48,7 +47,7 @@ func (r *run) catchUp() {
 			if !open || !r.untilConnected(r.ctx) {
 				break
 			}
-			if err := r.sweep(r.ctx); err != nil {
+			if err := r.sweep(r.ctx, number); err != nil {
 				r.log.Debug("catching up ended", "err", err)
 				return // only the end of the run, or what ends it
 			}
@@ -63,8 +62,8 @@ func (r *run) catchUp() {
 	}
 }
 
-// sweep reads all channels once.
-func (r *run) sweep(ctx context.Context) error {
+// sweep reads all channels once, for the gap of that number.
+func (r *run) sweep(ctx context.Context, gap int) error {
 	first, threads := r.rooms(ctx)
 	seen := map[string]bool{}
 	for _, id := range first {
@@ -77,7 +76,8 @@ func (r *run) sweep(ctx context.Context) error {
 		}
 	}
 	r.mu.Lock()
-	r.ready = true
+	now, _ := r.marks.gapNow()
+	r.ready = now == gap
 	r.mu.Unlock()
 	if r.connected() {
 		r.alive()
@@ -137,53 +137,6 @@ func (r *run) rooms(ctx context.Context) (ids []string, threads map[string][]str
 	return ids, threads
 }
 
-// conversations lists everything that we are in.
-func (r *run) conversations(ctx context.Context) ([]string, error) {
-	var ids []string
-	args := url.Values{"types": {"im,public_channel,private_channel"}, "exclude_archived": {"true"}, "limit": {historyPage}}
-	for {
-		var page struct {
-			Channels many[struct {
-				ID str `json:"id"`
-			}] `json:"channels"`
-			next
-		}
-		err := r.ask(ctx, "users.conversations", args, &page)
-		if code(err) == "missing_scope" && args.Get("types") != "im,public_channel" { // private channels may be left out
-			args.Set("types", "im,public_channel")
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range page.Channels {
-			if c.ID != "" {
-				ids = append(ids, string(c.ID))
-			}
-		}
-		if !page.more(args) {
-			return ids, nil
-		}
-	}
-}
-
-// next is the cursor of a page.
-type next struct {
-	Metadata maybe[struct {
-		Cursor str `json:"next_cursor"`
-	}] `json:"response_metadata"`
-}
-
-// more sets args to the next page, if there is one.
-func (n *next) more(args url.Values) bool {
-	c := string(n.Metadata.V.Cursor)
-	if c == "" || c == args.Get("cursor") {
-		return false
-	}
-	args.Set("cursor", c)
-	return true
-}
-
 // refused decides about Slack's refusal to tell of one channel: the others are
 // still caught up.
 func (r *run) refused(method, channel string, err error) error {
@@ -204,12 +157,6 @@ func (r *run) refused(method, channel string, err error) error {
 	}
 	r.log.Warn("cannot be caught up", "method", method, "room", channel, "err", err)
 	return nil
-}
-
-// found is a message of a history.
-type found struct {
-	message
-	raw json.RawMessage
 }
 
 // room catches up one channel, with the threads below roots.
@@ -262,28 +209,6 @@ func (r *run) room(ctx context.Context, id string, roots []string) error {
 	return nil
 }
 
-// pages calls f for every message of a history.
-func (r *run) pages(ctx context.Context, method string, args url.Values, f func(found)) error {
-	for {
-		var page struct {
-			Messages many[json.RawMessage] `json:"messages"`
-			next
-		}
-		if err := r.ask(ctx, method, args, &page); err != nil {
-			return err
-		}
-		for _, raw := range page.Messages {
-			var m maybe[message]
-			if json.Unmarshal(raw, &m) == nil && m.OK {
-				f(found{m.V, raw})
-			}
-		}
-		if !page.more(args) {
-			return nil
-		}
-	}
-}
-
 // offer presents one message that was found, and its edit. known says that the
 // message itself is recorded for certain.
 func (r *run) offer(ctx context.Context, channel string, f found, known bool) error {
@@ -296,24 +221,6 @@ func (r *run) offer(ctx context.Context, channel string, f found, known bool) er
 		return nil
 	}
 	return r.hand(ctx, r.asEvent(channel, f.raw, true))
-}
-
-// asEvent puts a message of a history into the form of an event, which can be
-// read again from the ledger. It has no event_id: its key is then its ref.
-func (r *run) asEvent(channel string, raw json.RawMessage, edit bool) []byte {
-	me := r.self.Load()
-	type part = map[string]any
-	inner := map[string]json.RawMessage{}
-	if edit {
-		inner["type"], inner["subtype"], inner["message"] = mustJSON("message"), mustJSON("message_changed"), raw
-	} else if json.Unmarshal(raw, &inner) == nil {
-		inner["type"] = mustJSON("message")
-	}
-	inner["channel"] = mustJSON(channel)
-	return mustJSON(part{
-		"type": "event_callback", "team_id": r.cfg.Team, "event": inner,
-		"authorizations": []part{{"team_id": r.cfg.Team, "enterprise_id": me.Enterprise, "user_id": me.User, "is_bot": true}},
-	})
 }
 
 // hand presents what was found until it is taken. What we said ourselves, and

@@ -7,10 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"net/url"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 
@@ -35,7 +32,6 @@ type payload struct {
 	AppID          str                 `json:"api_app_id"`
 	EventID        str                 `json:"event_id"`
 	EventTime      str                 `json:"event_time"`
-	External       yes                 `json:"is_ext_shared_channel"`
 	Authorizations many[authorization] `json:"authorizations"`
 	Event          maybe[event]        `json:"event"`
 
@@ -288,62 +284,3 @@ func digestKey(raw []byte) string {
 	sum := sha256.Sum256(raw)
 	return "slack:sha256:" + hex.EncodeToString(sum[:])
 }
-
-// stamp is the time that a ts ("1605853844.000800") or a number of seconds
-// names; zero if it names none.
-func stamp(ts string) time.Time {
-	secs, frac, _ := strings.Cut(ts, ".")
-	s, err := strconv.ParseInt(secs, 10, 64)
-	if err != nil || s <= 0 || s > 1<<36 {
-		return time.Time{}
-	}
-	frac = (frac + "000000000")[:9]
-	ns, err := strconv.ParseUint(frac, 10, 32)
-	if err != nil {
-		ns = 0
-	}
-	return time.Unix(s, int64(ns)).UTC()
-}
-
-// knownEnvelope reports whether the payload in an envelope is of the form that
-// read takes.
-func knownEnvelope(kind string) bool {
-	return kind == "events_api" || kind == "interactive" || kind == slashType
-}
-
-// canonicalEnvelope is the payload of a known envelope, in the form that is kept.
-func canonicalEnvelope(kind string, inner json.RawMessage) []byte {
-	if kind != slashType {
-		return inner
-	}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(inner, &fields) != nil || fields == nil {
-		return inner
-	}
-	fields["type"] = json.RawMessage(`"` + slashType + `"`)
-	return mustJSON(fields)
-}
-
-// canonicalForm is the payload in the form fields of an HTTP request.
-func canonicalForm(form url.Values) []byte {
-	if p := form.Get("payload"); p != "" {
-		return []byte(p)
-	}
-	fields := map[string]string{}
-	for k := range maps.Keys(form) {
-		fields[k] = form.Get(k)
-	}
-	fields["type"] = slashType
-	return mustJSON(fields)
-}
-
-func mustJSON(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // only strings and valid JSON are put together here
-	}
-	return b
-}
-
-// tsOf writes a time as Slack writes a ts.
-func tsOf(t time.Time) string { return fmt.Sprintf("%d.%06d", t.Unix(), t.Nanosecond()/1000) }

@@ -42,7 +42,7 @@ func (r *run) answer(j *job, reply channels.Reply) []byte {
 		if err != nil {
 			r.log.Error("form cannot be drawn", "form", next.Action.Name, "err", err)
 		} else {
-			resp = slackapi.NewUpdateViewSubmissionResponse(&view)
+			resp = slackapi.NewPushViewSubmissionResponse(&view)
 		}
 	}
 	b, err := json.Marshal(resp)

@@ -17,7 +17,7 @@ import (
 // for files of other teams (file_access "check_file_info"), and the bot token goes
 // to Slack alone. What is over the limit is refused before it is asked for where
 // its size is known, else while it is read.
-func (c *Channel) Fetch(ctx context.Context, f channels.File) (io.ReadCloser, error) {
+func (c *Channel) Fetch(ctx context.Context, f *channels.File) (io.ReadCloser, error) {
 	if f.Ref == "" {
 		return nil, permanent(errors.New("a file without an id"))
 	}
@@ -43,6 +43,7 @@ func (c *Channel) Fetch(ctx context.Context, f channels.File) (io.ReadCloser, er
 	case address == "":
 		return nil, permanent(fmt.Errorf("file %s has no address", f.Ref))
 	}
+	f.Name, f.Type = cmp.Or(f.Name, string(cmp.Or(told.Name, told.Title))), cmp.Or(f.Type, string(told.Mimetype))
 	body, err := c.download(ctx, address, string(told.Mimetype))
 	if err != nil {
 		return nil, fmt.Errorf("file %s: %w", f.Ref, err)

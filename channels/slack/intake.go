@@ -54,6 +54,9 @@ func newRun(c *Channel, ctx context.Context, stop context.CancelCauseFunc, curso
 // looked for as soon as we are connected.
 func (r *run) missed(why string) {
 	r.marks.missed()
+	r.mu.Lock()
+	r.ready = false
+	r.mu.Unlock()
 	r.log.Info("something may be missed, catching up", "why", why)
 	r.wake()
 }

@@ -1,7 +1,6 @@
 package slack
 
 import (
-	"cmp"
 	"strings"
 	"sync"
 	"time"
@@ -174,25 +173,4 @@ func (m *marks) since() time.Time {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return stamp(m.floor).Add(-overlap)
-}
-
-// compareTS orders timestamps; the empty one is the first.
-func compareTS(a, b string) int {
-	sa, fa, _ := strings.Cut(a, ".")
-	sb, fb, _ := strings.Cut(b, ".")
-	return cmp.Or(cmp.Compare(len(sa), len(sb)), strings.Compare(sa, sb), strings.Compare(fa, fb))
-}
-
-func laterTS(a, b string) string {
-	if compareTS(a, b) >= 0 {
-		return a
-	}
-	return b
-}
-
-func earlierTS(a, b string) string {
-	if compareTS(a, b) <= 0 {
-		return a
-	}
-	return b
 }

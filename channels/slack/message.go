@@ -2,6 +2,7 @@ package slack
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,7 +35,7 @@ type message struct {
 	}] `json:"edited"`
 
 	Text        str              `json:"text"`
-	Blocks      many[block]      `json:"blocks"`
+	Blocks      json.RawMessage  `json:"blocks"`
 	Attachments many[attachment] `json:"attachments"`
 	Files       many[file]       `json:"files"`
 
@@ -65,9 +66,9 @@ var spoken = []string{"", "file_share", "thread_broadcast", "me_message"}
 // comes under the team where it happened (docs.slack.dev/apis/slack-connect).
 func (r *reading) author(m *message) channels.Person {
 	prof := m.UserProfile.V
-	var outer str
-	if r.p.External || len(r.p.Authorizations) > 0 {
-		outer = r.p.TeamID
+	outer := r.p.TeamID
+	if r.p.EnterpriseID != "" && string(r.p.EnterpriseID) == r.self.Enterprise {
+		outer = "" // another workspace of our own organisation
 	}
 	return r.person(string(m.User), cmp.Or(string(prof.Name), string(prof.RealName)), m.UserTeam, m.SourceTeam, prof.Team, outer)
 }
@@ -97,9 +98,6 @@ func (r *reading) message(e *event) error {
 	r.meta.ts = string(m.TS)
 	ref := r.c.ref(string(e.Channel), string(m.TS))
 	r.in.Ref, r.in.Keys = ref, []string{ref}
-	if ts := string(m.Edited.V.TS); ts != "" { // found in a history, with the text it has now
-		r.in.Keys = append(r.in.Keys, ref+":edited:"+ts)
-	}
 	r.in.Arrived = stamp(string(m.TS))
 	r.in.Files = m.filesIn()
 	return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"frontdesk/channels"
@@ -98,7 +99,7 @@ func (k *call) outcome(ctx context.Context, err error, twice bool) error {
 	case k.bodyErr == nil && k.ok:
 		return nil
 	case k.bodyErr == nil && k.code != "":
-		return fail(verdicts[k.code], errors.New(k.code))
+		return fail(verdicts[k.code], errors.New(refusal(k.code, k.needed)))
 	case k.status == http.StatusRequestEntityTooLarge:
 		return fail(never, fmt.Errorf("HTTP %d", k.status))
 	case k.status != http.StatusOK: // a proxy, or a redirect
@@ -107,6 +108,15 @@ func (k *call) outcome(ctx context.Context, err error, twice bool) error {
 		return fail(unsure, fmt.Errorf("an answer that cannot be read: %w", because(ctx, k.bodyErr)))
 	}
 	return fail(unsure, errors.New("an answer that says neither yes nor no"))
+}
+
+// refusal is Slack's error with the scopes that would have prevented it: an operator
+// must know which.
+func refusal(code, needed string) string {
+	if names := scopesIn(needed); len(names) > 0 {
+		return code + " (needs " + strings.Join(names, ", ") + ")"
+	}
+	return code
 }
 
 // posted is outcome for a call that makes a message: without a ts it has not been

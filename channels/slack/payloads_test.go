@@ -129,7 +129,7 @@ func TestEveryPayloadBySocket(t *testing.T) {
 						break // we may not work here any more
 					}
 				}
-				if s := h.w.Stats(); len(r.done) == 0 && s.Acked != 2 || s.Acked == 0 || s.Late+s.Unknown+s.TooLarge > 0 {
+				if s := h.stats(); len(r.done) == 0 && s.Acked != 2 || s.Acked == 0 || s.Late+s.Unknown+s.TooLarge > 0 {
 					t.Errorf("acknowledgements: %+v", s)
 				}
 				if v := h.w.Violations(); len(v) > 0 {

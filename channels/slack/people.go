@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 
@@ -161,7 +160,7 @@ func (c *Channel) Members(ctx context.Context, room string) ([]channels.Person, 
 		}
 	}
 	var out []channels.Person
-	for _, id := range slices.Compact(ids) {
+	for _, id := range ids {
 		p := channels.Person{Kind: Kind, Address: Identity(c.cfg.Team, id)}
 		if info.Channel.V.Shared {
 			u, err := c.user(ctx, id)

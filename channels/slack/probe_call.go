@@ -95,12 +95,7 @@ func answerError(step Step, host string, status int, body []byte, into any) *Pro
 		}
 		return nil
 	case a.Code == "missing_scope":
-		e.Cause = CauseScope
-		for _, s := range strings.Split(a.Needed, ",") {
-			if s = tidyCode(strings.TrimSpace(s)); s != "" {
-				e.Names = append(e.Names, s)
-			}
-		}
+		e.Cause, e.Names = CauseScope, scopesIn(a.Needed)
 	case a.Code == "invalid_auth" || a.Code == "not_authed":
 		e.Cause = CauseInvalid
 	case a.Code == "token_revoked" || a.Code == "account_inactive" || a.Code == "token_expired":
@@ -113,6 +108,16 @@ func answerError(step Step, host string, status int, body []byte, into any) *Pro
 		e.Cause = CauseAnswer
 	}
 	return e
+}
+
+// scopesIn are the scopes in Slack's list of those that are needed.
+func scopesIn(needed string) (names []string) {
+	for _, s := range strings.Split(needed, ",") {
+		if s = tidyCode(strings.TrimSpace(s)); s != "" {
+			names = append(names, s)
+		}
+	}
+	return names
 }
 
 // tidyCode keeps what a word of Slack's consists of: it is shown to an operator.

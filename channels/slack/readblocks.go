@@ -13,8 +13,8 @@ import (
 type block struct {
 	Type     str             `json:"type"`
 	Text     json.RawMessage `json:"text"` // a string, or an object with a text
-	Fields   many[block]     `json:"fields"`
-	Elements many[block]     `json:"elements"`
+	Fields   json.RawMessage `json:"fields"`
+	Elements json.RawMessage `json:"elements"`
 	AltText  str             `json:"alt_text"`
 	Title    json.RawMessage `json:"title"`
 	Style    str             `json:"style"`
@@ -33,12 +33,23 @@ type block struct {
 // deepest is how far elements may stand in each other; Slack allows four.
 const deepest = 12
 
+// blocksIn reads a list of blocks, but not the lists in them: each is read when it
+// is written, so that what nobody needs costs nothing, and what is nested without
+// end stops at deepest.
+func blocksIn(raw json.RawMessage) []block {
+	var l many[block]
+	if l.UnmarshalJSON(raw) != nil {
+		return nil
+	}
+	return l
+}
+
 // blocksText is what blocks say, for messages whose text is empty.
-func blocksText(blocks []block, self string) (text string, mentioned bool) {
+func blocksText(blocks json.RawMessage, self string) (text string, mentioned bool) {
 	w := blockWriter{self: self}
-	for i := range blocks {
+	for _, b := range blocksIn(blocks) {
 		w.line()
-		w.block(&blocks[i], 0)
+		w.block(&b, 0)
 	}
 	return strings.TrimSpace(w.String()), w.mentioned
 }
@@ -62,7 +73,7 @@ func (w *blockWriter) block(b *block, depth int) {
 	}
 	switch b.Type {
 	case "rich_text_list":
-		for i := range b.Elements {
+		for i, e := range blocksIn(b.Elements) {
 			w.line()
 			w.WriteString(strings.Repeat("  ", min(int(count(b.Indent)), 8)))
 			if b.Style == "ordered" {
@@ -70,7 +81,7 @@ func (w *blockWriter) block(b *block, depth int) {
 			} else {
 				w.WriteString("- ")
 			}
-			w.block(&b.Elements[i], depth+1)
+			w.block(&e, depth+1)
 		}
 		return
 	case "rich_text_quote":
@@ -117,20 +128,20 @@ func (w *blockWriter) block(b *block, depth int) {
 	if b.Text == nil && b.Title == nil {
 		w.WriteString(string(b.AltText))
 	}
-	for i := range b.Fields {
+	for _, f := range blocksIn(b.Fields) {
 		w.line()
-		w.block(&b.Fields[i], depth+1)
+		w.block(&f, depth+1)
 	}
 	w.all(b.Elements, depth)
 }
 
 // all writes elements: those that are text go on in the line.
-func (w *blockWriter) all(elements []block, depth int) {
-	for i := range elements {
-		if t := string(elements[i].Type); strings.HasPrefix(t, "rich_text") {
+func (w *blockWriter) all(elements json.RawMessage, depth int) {
+	for _, e := range blocksIn(elements) {
+		if strings.HasPrefix(string(e.Type), "rich_text") {
 			w.line()
 		}
-		w.block(&elements[i], depth+1)
+		w.block(&e, depth+1)
 	}
 }
 

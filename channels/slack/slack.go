@@ -162,11 +162,13 @@ type button struct {
 }
 
 func encodeAction(a channels.Action) string {
-	b, err := json.Marshal(button(a))
-	if err != nil {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // it would take six characters for one
+	if err := enc.Encode(button(a)); err != nil {
 		panic(err) // strings and numbers
 	}
-	return string(b)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func decodeAction(value string) (channels.Action, error) {

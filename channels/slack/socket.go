@@ -18,7 +18,8 @@ import (
 const (
 	helloTime = 15 * time.Second // from asking for an address to hello
 	// silence is how long a socket may bring nothing, not even a ping, before it
-	// counts as dead. Slack pings every few seconds, and answers our pings.
+	// counts as dead. Slack pings several times in that time. Answers to our own
+	// pings do not count: they show that a machine is there, not that it works.
 	silence    = 40 * time.Second
 	pingEvery  = 15 * time.Second
 	writeTime  = 5 * time.Second
@@ -130,7 +131,6 @@ func (s *socket) run() {
 	defer s.ws.Close()
 	defer context.AfterFunc(s.r.ctx, func() { s.ws.Close() })()
 	alive := func() error { return s.ws.SetReadDeadline(time.Now().Add(silence)) }
-	s.ws.SetPongHandler(func(string) error { return alive() })
 	s.ws.SetPingHandler(func(data string) error {
 		err := s.ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(writeTime))
 		if err != nil && !errors.Is(err, websocket.ErrCloseSent) {
@@ -152,7 +152,8 @@ func (s *socket) run() {
 	}
 }
 
-// ping shows a dead peer sooner than Slack's own pings would.
+// ping keeps what lies between us and Slack from forgetting the connection, and
+// shows a broken one by the failure to write.
 func (s *socket) ping() {
 	t := time.NewTicker(pingEvery)
 	defer t.Stop()

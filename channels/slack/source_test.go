@@ -21,6 +21,7 @@ type house struct {
 	ann     *slacktest.User
 	support *slacktest.Channel
 	agents  *slacktest.Channel
+	before  slacktest.Stats // of the moving in
 }
 
 func newHouse(t testing.TB, o slacktest.Options) *house {
@@ -37,9 +38,22 @@ func newHouse(t testing.TB, o slacktest.Options) *house {
 	h := &house{t: t, w: w, ann: w.User("ann", slacktest.UserOptions{})}
 	h.support = w.Channel("support", slacktest.ChannelOptions{})
 	h.agents = w.Channel("agents", slacktest.ChannelOptions{})
+	w.SetIntake(slacktest.Intake{LoseOffline: true}) // nobody is told of these
 	w.Invite(h.support, w.BotUser(), h.ann)
 	w.Invite(h.agents, w.BotUser())
+	w.SetIntake(slacktest.Intake{})
+	h.before = w.Stats()
 	return h
+}
+
+// stats counts what became of deliveries since the house was ready.
+func (h *house) stats() slacktest.Stats {
+	s := h.w.Stats()
+	s.Sent -= h.before.Sent
+	s.Unacked -= h.before.Unacked
+	s.Lost -= h.before.Lost
+	s.LostIDs = s.LostIDs[len(h.before.LostIDs):]
+	return s
 }
 
 // channel is ours in the house, by Socket Mode unless change says otherwise.

@@ -2,6 +2,8 @@ package slack
 
 import (
 	"cmp"
+	"encoding/json"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -9,6 +11,10 @@ import (
 // unescaped undoes Slack's escaping, once: a customer's own "&amp;lt;" stays
 // "&lt;" (docs.slack.dev/messaging/formatting-message-text).
 var unescaped = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+
+// token is what may stand between < and >: a mention, a channel, a special word, a
+// link.
+var token = regexp.MustCompile(`^([@#!]|[A-Za-z][A-Za-z0-9+.-]*:)[^<]*$`)
 
 // plain turns the text of a message into what a person reads: <@U1|li> becomes
 // @li, links "label (url)", and so on. Mentions of self are taken out; mentioned
@@ -25,25 +31,29 @@ func plain(text, self string) (out string, mentioned bool) {
 			break
 		}
 		b.WriteString(unescaped.Replace(text[:i]))
-		token := text[i+1 : i+j]
+		inner := text[i+1 : i+j]
+		if !token.MatchString(inner) { // Slack would have escaped it; a message by an odd client
+			b.WriteByte('<')
+			text = text[i+1:]
+			continue
+		}
 		text = text[i+j+1:]
-		if kind, label, _ := strings.Cut(token, "|"); self != "" && kind == "@"+self {
-			_ = label
+		if target, _, _ := strings.Cut(inner, "|"); self != "" && target == "@"+self {
 			mentioned = true
 			if b.Len() == 0 || strings.HasSuffix(b.String(), " ") || strings.HasSuffix(b.String(), "\n") {
 				text = strings.TrimLeft(text, " \u00a0")
 			}
 			continue
 		}
-		b.WriteString(link(token))
+		b.WriteString(link(inner))
 	}
 	b.WriteString(unescaped.Replace(text))
 	return strings.TrimSpace(b.String()), mentioned
 }
 
 // link is what stands between < and >.
-func link(token string) string {
-	target, label, _ := strings.Cut(token, "|")
+func link(inner string) string {
+	target, label, _ := strings.Cut(inner, "|")
 	target, label = unescaped.Replace(target), unescaped.Replace(label)
 	if target == "" {
 		return label
@@ -121,10 +131,10 @@ type attachment struct {
 		Title str `json:"title"`
 		Value str `json:"value"`
 	}] `json:"fields"`
-	Blocks        many[block] `json:"blocks"`
+	Blocks        json.RawMessage `json:"blocks"`
 	MessageBlocks many[struct {
 		Message maybe[struct {
-			Blocks many[block] `json:"blocks"`
+			Blocks json.RawMessage `json:"blocks"`
 		}] `json:"message"`
 	}] `json:"message_blocks"`
 }
@@ -132,11 +142,11 @@ type attachment struct {
 func (a *attachment) words(self string) string {
 	text, _ := plain(string(a.Text), self)
 	if text == "" {
-		blocks := a.Blocks
+		text, _ = blocksText(a.Blocks, self)
 		for _, m := range a.MessageBlocks {
-			blocks = append(blocks, m.Message.V.Blocks...)
+			said, _ := blocksText(m.Message.V.Blocks, self)
+			text = joined([]string{text, said}, "\n")
 		}
-		text, _ = blocksText(blocks, self)
 	}
 	title, _ := plain(string(a.Title), self)
 	pretext, _ := plain(string(a.Pretext), self)

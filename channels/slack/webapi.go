@@ -24,6 +24,7 @@ import (
 type apiError struct {
 	Method     string
 	Code       string        // "channel_not_found"; empty if there was none
+	Needed     string        // the scopes that it is for want of
 	Status     int           // of HTTP
 	RetryAfter time.Duration // 0: Slack did not say
 }
@@ -32,7 +33,7 @@ func (e *apiError) Error() string {
 	if e.Code == "" {
 		return fmt.Sprintf("%s: HTTP status %d", e.Method, e.Status)
 	}
-	return e.Method + ": " + e.Code
+	return e.Method + ": " + refusal(e.Code, e.Needed)
 }
 
 // code is Slack's word for what went wrong; empty if err is none of Slack's.
@@ -62,15 +63,16 @@ func (c *Channel) call(ctx context.Context, method, token string, args url.Value
 		return fmt.Errorf("%s: %w", method, err)
 	}
 	var head struct {
-		OK    yes `json:"ok"`
-		Error str `json:"error"`
+		OK     yes `json:"ok"`
+		Error  str `json:"error"`
+		Needed str `json:"needed"`
 	}
 	parsed := json.Unmarshal(body, &head)
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests, head.Error == "ratelimited", head.Error == "rate_limited":
 		return &apiError{Method: method, Code: "ratelimited", Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
 	case parsed == nil && head.Error != "":
-		return &apiError{Method: method, Code: string(head.Error), Status: resp.StatusCode}
+		return &apiError{Method: method, Code: string(head.Error), Needed: string(head.Needed), Status: resp.StatusCode}
 	case resp.StatusCode != http.StatusOK:
 		return &apiError{Method: method, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
 	case parsed != nil:
@@ -190,7 +192,9 @@ func (c *Channel) ask(ctx context.Context, method string, args url.Values, out a
 		if isAPI && e.RetryAfter > 0 {
 			wait = e.RetryAfter + jitter(time.Second)
 		}
-		c.log.Debug("calling slack again", "method", method, "wait", wait, "err", err)
+		if tries&(tries-1) == 0 { // 1st, 2nd, 3rd, 5th, 9th … time
+			c.log.Info("calling slack again", "method", method, "tries", tries+1, "wait", wait, "err", err)
+		}
 		if !pause(ctx, wait) {
 			return ctx.Err()
 		}

@@ -1,0 +1,201 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"frontdesk/channels"
+	"frontdesk/channels/channeltest"
+	"frontdesk/channels/slack/slacktest"
+)
+
+// What is not signed, too old, too large or of another method is refused, and
+// recorded nowhere.
+func TestHTTPRefuses(t *testing.T) {
+	inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {
+		c := h.channel(byHTTP(h))
+		event := []byte(`{"type":"event_callback","event_id":"Ev1","event":{"type":"message","channel":"D1","user":"U1","text":"hi","ts":"1605853844.000800"}}`)
+		request := func(change func(r *http.Request)) int {
+			t.Helper()
+			r := httptest.NewRequest(http.MethodPost, "/in/slack", bytes.NewReader(event))
+			r.Header.Set("Content-Type", "application/json")
+			maps.Copy(r.Header, h.w.Sign(event))
+			if change != nil {
+				change(r)
+			}
+			w := httptest.NewRecorder()
+			c.ServeHTTP(w, r)
+			return w.Code
+		}
+		if got := request(nil); got != http.StatusServiceUnavailable {
+			t.Errorf("before Run: %d", got)
+		}
+		r := start(t, c, nil, &channeltest.Recorder{})
+		r.up()
+		aged := func(d time.Duration) func(r *http.Request) {
+			return func(r *http.Request) {
+				r.Header.Set("X-Slack-Request-Timestamp", strconv.FormatInt(time.Now().Add(d).Unix(), 10))
+			}
+		}
+		old := h.w.Sign(event)
+		for name, test := range map[string]struct {
+			change func(r *http.Request)
+			want   int
+		}{
+			"no signature":      {func(r *http.Request) { r.Header.Del("X-Slack-Signature") }, 401},
+			"no time":           {func(r *http.Request) { r.Header.Del("X-Slack-Request-Timestamp") }, 401},
+			"another signature": {func(r *http.Request) { r.Header.Set("X-Slack-Signature", "v0="+strings.Repeat("ab", 32)) }, 401},
+			"another time":      {aged(-time.Minute), 401},
+			"another body":      {func(r *http.Request) { r.Body = http.NoBody }, 401},
+			"short signature":   {func(r *http.Request) { r.Header.Set("X-Slack-Signature", "v0=ab") }, 401},
+			"GET":               {func(r *http.Request) { r.Method = http.MethodGet }, 405},
+			"too large": {func(r *http.Request) {
+				r.Body = http.MaxBytesReader(nil, http.NoBody, 0)
+				*r = *httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("a", bodyLimit+1)))
+			}, 413},
+			"good": {nil, 200},
+		} {
+			if got := request(test.change); got != test.want {
+				t.Errorf("%s: answered %d, want %d", name, got, test.want)
+			}
+		}
+		time.Sleep(6 * time.Minute)
+		if got := request(func(r *http.Request) { maps.Copy(r.Header, old) }); got != 401 {
+			t.Errorf("a signature of six minutes ago: %d", got)
+		}
+		if got := len(r.kept(1)); got != 1 {
+			t.Errorf("%d recorded", got)
+		}
+		r.end()
+		if got := request(nil); got != http.StatusServiceUnavailable {
+			t.Errorf("after Run: %d", got)
+		}
+	})
+}
+
+// Slack's question when the address is entered in the app's settings.
+func TestHTTPChallenge(t *testing.T) {
+	inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {
+		c := h.channel(byHTTP(h))
+		w := httptest.NewRecorder()
+		c.ServeHTTP(w, signedRequest(h.w, "events_api", []byte(`{"token":"x","challenge":"abc<>","type":"url_verification"}`)))
+		if w.Code != 200 || w.Body.String() != "abc<>" || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
+			t.Errorf("answered %d %q", w.Code, w.Body)
+		}
+	})
+}
+
+// Events, buttons, forms and commands by HTTP: an error of the handler is answered
+// with 503 within three seconds, Slack sends again, and nothing is lost.
+func TestHTTPRetries(t *testing.T) {
+	inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {
+		c := h.channel(byHTTP(h))
+		h.w.DeliverTo(c, "/in/slack")
+		rec := &channeltest.Recorder{}
+		r := start(t, c, nil, rec)
+		r.up()
+		time.Sleep(time.Minute)
+		rec.FailNext(channeltest.ErrBusy, channeltest.ErrBusy)
+		h.ann.DM("first")
+		r.kept(1)
+		slow := true
+		rec.Before = func(ctx context.Context, in channels.Inbound) error {
+			if slow {
+				slow = false
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
+		}
+		began := time.Now()
+		h.ann.DM("second")
+		r.kept(2)
+		if d := time.Since(began); d > 3*time.Second {
+			t.Errorf("a handler that hangs was given up after %v", d)
+		}
+		time.Sleep(10 * time.Minute)
+		sameTexts(t, "messages", texts(rec, channels.Message), "first", "second")
+		if s := h.stats(); s.Lost > 0 {
+			t.Errorf("%+v", s)
+		}
+		r.end()
+	})
+}
+
+// An event that fails at every try is found by catching up, since its failure has
+// opened a gap.
+func TestHTTPGap(t *testing.T) {
+	inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {
+		c := h.channel(byHTTP(h))
+		h.w.DeliverTo(c, "/in/slack")
+		rec := &channeltest.Recorder{}
+		r := start(t, c, nil, rec)
+		r.up()
+		time.Sleep(time.Minute)
+		broken := true
+		rec.Before = func(_ context.Context, in channels.Inbound) error {
+			if broken && strings.HasPrefix(in.Keys[0], "slack:event:") && in.Text == "unlucky" {
+				return channeltest.ErrBusy
+			}
+			return nil
+		}
+		h.ann.Say(h.support, "unlucky")
+		time.Sleep(2 * time.Minute)
+		sameTexts(t, "messages", texts(rec, channels.Message), "unlucky")
+		r.end()
+	})
+}
+
+// Up is said while auth.test works, and Down when it does not.
+func TestHTTPHealth(t *testing.T) {
+	inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {
+		rec := &channeltest.Recorder{}
+		r := start(t, h.channel(byHTTP(h)), nil, rec)
+		r.up()
+		time.Sleep(30 * time.Minute)
+		if s := rec.State(); s.State != channels.Up || time.Since(s.At) > 2*time.Minute {
+			t.Errorf("%+v", s)
+		}
+		h.w.Down(true)
+		if err := rec.WaitState(within(t, 6*time.Minute), channels.Down); err != nil {
+			t.Error(err)
+		}
+		h.w.Down(false)
+		if err := rec.WaitState(within(t, 3*time.Minute), channels.Up); err != nil {
+			t.Error(err)
+		}
+		r.end()
+	})
+}
+
+// The same form fields and the same JSON are the same command.
+func TestSlashEitherWay(t *testing.T) {
+	c := testChannel(t)
+	fields := map[string]string{"command": "/support", "text": "where is &lt;it&gt;?", "user_id": "U2", "user_name": "ann", "team_id": "T0123",
+		"channel_id": "C1", "trigger_id": "1.2.3", "response_url": "https://hooks.slack.com/commands/1"}
+	form := httptest.NewRequest(http.MethodPost, "/", nil).URL.Query()
+	for k, v := range fields {
+		form.Set(k, v)
+	}
+	inner, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byForm, bySocket := canonicalForm(form), canonicalEnvelope(slashType, inner)
+	if !bytes.Equal(byForm, bySocket) {
+		t.Errorf("%s\n%s", byForm, bySocket)
+	}
+	in, m := c.read(byForm)
+	if in.Problem != "" || in.Action == nil || in.Action.Name != "ask" || in.Action.Fields["text"] != "where is <it>?" ||
+		in.Place != "@T0123:U2" || in.Keys[0] != "slack:trigger:1.2.3" || in.From.Name != "ann" || m.respond == "" {
+		t.Errorf("%+v %+v", in, m)
+	}
+}
