@@ -45,7 +45,7 @@ func TestPromise1NothingThatArrivesIsLost(t *testing.T) {
 			if got := h.ledger(); len(got) != 0 {
 				t.Errorf("%d messages are recorded although no commit succeeded", len(got))
 			}
-			if got := h.raw("SELECT position FROM cursor WHERE channel = 'chat'"); len(got) != 0 {
+			if got := h.raw("SELECT position FROM cursor WHERE channel = 'chat' AND stream <> 'begun'"); len(got) != 0 {
 				t.Errorf("the cursor moved to %v past a message that is not recorded", got)
 			}
 			h.want(0, 0)

@@ -105,7 +105,7 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 	if err != nil {
 		return none, err
 	}
-	if reply.Refusal != "" || reply.Form != nil {
+	if reply.Refusal != "" || reply.Form != nil || len(reply.Errors) > 0 {
 		// Nothing was done, so the same may be tried again.
 		if err := tx.Unkey(id, in.Keys[1:]); err != nil {
 			return none, err

@@ -123,10 +123,14 @@ func (e *Engine) trySource(ctx context.Context, name string, src channels.Source
 			err = store.Recovered(v)
 		}
 	}()
+	now := time.Now()
 	var cursors map[string]string
-	if err := e.db.Read(ctx, func(s *store.Snapshot) (err error) {
-		cursors, err = s.Cursors(name)
-		return err
+	if err := e.db.Write(ctx, func(tx *store.Tx) (err error) {
+		if cursors, err = tx.Cursors(name); err != nil || cursors[channels.Begun] != "" {
+			return err
+		}
+		cursors[channels.Begun] = now.UTC().Format(time.RFC3339)
+		return tx.SetCursor(name, channels.Begun, cursors[channels.Begun], now)
 	}); err != nil {
 		return err
 	}

@@ -66,11 +66,18 @@ type Source interface {
 	// and never commits a position while an earlier message of that stream is
 	// unrecorded.
 	//
+	// Among the cursors is always [Begun].
+	//
 	// Run reports Up each time that it has completed a look at the outside and
 	// found nothing more, at least every five minutes while all is well: silence
 	// of a source is how its death is noticed.
 	Run(ctx context.Context, cursors map[string]string, h Handler) error
 }
+
+// Begun is a stream of every source: its position is when the source ran for the
+// first time, in RFC 3339. What was said before is none of its business; what was
+// said after is, although nothing may have been recorded yet.
+const Begun = "begun"
 
 // Sender brings messages out.
 type Sender interface {

@@ -35,6 +35,7 @@ var scopes = []scope{
 	{"reactions:read", "event reaction_added: a sign on a message"},
 	{"reactions:write", "reactions.add: a sign on an agent's message that has reached the customer"},
 	{"users:read", "users.info: name, language, and whether somebody is of another organisation or a robot; bots.info: that both tokens are of one app"},
+	{"team:read", "team.info: the name of the organisation that somebody of another workspace belongs to"},
 	{"users:read.email", "users.info: the address by which a member of staff is known"},
 }
 

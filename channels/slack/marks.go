@@ -41,11 +41,17 @@ type marks struct {
 	kept   map[string]string         // channel: the position committed last
 }
 
-// newMarks reads what was committed last. No cursors at all are a first start:
-// nothing from before now is looked for.
+// newMarks reads what was committed last. Nothing from before the first start is
+// looked for.
 func newMarks(cursors map[string]string, now time.Time) *marks {
 	m := &marks{open: true, number: 1, flying: map[string]map[string]int{}, given: map[string]string{}, kept: map[string]string{}}
 	for stream, position := range cursors {
+		if stream == channels.Begun {
+			if t, err := time.Parse(time.RFC3339, position); err == nil {
+				m.floor = laterTS(m.floor, tsOf(t.Add(overlap)))
+			}
+			continue
+		}
 		ts, floor, has := strings.Cut(position, "/")
 		if stamp(ts).IsZero() {
 			continue

@@ -190,10 +190,11 @@ func (c *Channel) once(ctx context.Context, method string, args url.Values, out 
 	return &channels.SendError{Permanent: e.Code != "" && hopeless[e.Code], RetryAfter: e.RetryAfter, Err: err}
 }
 
-// hopeless lists the refusals that concern what was asked for, and stay.
+// hopeless lists the refusals that concern what was asked for, and stay. A token or a
+// scope may be mended, as in sending.
 var hopeless = map[string]bool{
 	"user_not_found": true, "user_not_visible": true, "users_not_found": true, "team_not_found": true,
-	"channel_not_found": true, "not_in_channel": true, "missing_scope": true, "method_not_supported_for_channel_type": true,
+	"channel_not_found": true, "not_in_channel": true, "method_not_supported_for_channel_type": true,
 	"file_not_found": true, "file_deleted": true, "file_not_visible": true, "not_visible": true, "access_denied": true,
 	"no_permission": true, "cannot_find_user": true, "invalid_team": true,
 }

@@ -77,7 +77,7 @@ func TestReplies(t *testing.T) {
 				if s, err := h.ann.Submit(map[string]string{"Order": "no"}); err != nil || s.Errors["Order"] == "" {
 					t.Errorf("%+v, %v", s, err)
 				}
-				if s, err := h.ann.Submit(map[string]string{"Order": "more"}); err != nil || !s.Updated {
+				if s, err := h.ann.Submit(map[string]string{"Order": "more"}); err != nil || !s.Pushed {
 					t.Errorf("%+v, %v", s, err)
 				}
 				if s, err := h.ann.Submit(map[string]string{"Order": "1042"}); err != nil || !s.Closed {
@@ -194,7 +194,7 @@ func TestFetch(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		body, err := c.Fetch(t.Context(), small)
+		body, err := c.Fetch(t.Context(), &small)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -203,15 +203,15 @@ func TestFetch(t *testing.T) {
 			t.Errorf("%d bytes, %v", len(got), err)
 		}
 		body.Close()
-		_, err = c.Fetch(t.Context(), big)
+		_, err = c.Fetch(t.Context(), &big)
 		permanently("too large", err)
 		big.Data.Size = 0
-		_, err = c.Fetch(t.Context(), big)
+		_, err = c.Fetch(t.Context(), &big)
 		permanently("too large, as Slack says", err)
 		h.ann.Delete(h.support, ts)
-		_, err = c.Fetch(t.Context(), small)
+		_, err = c.Fetch(t.Context(), &small)
 		permanently("deleted", err)
-		_, err = c.Fetch(t.Context(), channels.File{Ref: "F0NOTHING"})
+		_, err = c.Fetch(t.Context(), &channels.File{Ref: "F0NOTHING"})
 		permanently("nothing", err)
 		r.end()
 	})
