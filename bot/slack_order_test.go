@@ -43,3 +43,30 @@ func TestSlackCardsComeFirst(t *testing.T) {
 		}
 	})
 }
+
+// An agent who answers a card before we know that it stands there, because Slack's
+// answer to us was lost, is not lost.
+func TestSlackAnsweredBeforeKnown(t *testing.T) {
+	inSlack(t, func(t *testing.T, w *workspace) {
+		w.Fault(slacktest.Fault{Kind: slacktest.CutAfter, Method: "chat.postMessage", Channel: w.agents.ID, Times: 1})
+		w.tom.DM("I want to talk to a human")
+		w.settle(5 * time.Second)
+		card := w.last(t, w.agents, "[#1001]")
+		ts := w.ana.Reply(w.agents, card.TS, "> Here I am.")
+		w.settle(time.Minute)
+		w.last(t, w.tom.Direct(), "Here I am.")
+		if m, _ := w.Message(w.agents, ts); len(m.Reactions["white_check_mark"]) != 1 {
+			t.Errorf("the agent sees %v", m.Reactions)
+		}
+		if got := w.ana.SeesEphemeral(); len(got) > 0 {
+			t.Errorf("the agent is shown %+v", got)
+		}
+		// What answers nobody's card does not wait.
+		root := w.ana.Say(w.agents, "lunch?")
+		w.li.Reply(w.agents, root, "yes")
+		w.settle(time.Second)
+		if got := w.h.raw("SELECT count(*) FROM ledger WHERE reason LIKE 'talk among staff%'"); got[0] != "2" {
+			t.Errorf("%s rows of talk among staff", got[0])
+		}
+	})
+}

@@ -122,6 +122,16 @@ func (s *Snapshot) Due(channel string, now time.Time) (Delivery, error) {
 	return one(s, scanDelivery, deliveryColumns+"WHERE"+waiting+" AND o.next <= ?2 ORDER BY o.next, o.id LIMIT 1", channel, ms(now))
 }
 
+// Nameless reports whether something may stand in a place of staff's that has no name
+// yet: an attempt to post it that began after since is under way, or its outcome is
+// unknown.
+func (s *Snapshot) Nameless(channel, place string, since time.Time) (bool, error) {
+	return one(s, scanned[bool], `SELECT EXISTS (SELECT 1 FROM outbox o JOIN thread t ON t.id = o.thread
+		WHERE o.state IN ('queued', 'sending') AND (o.state = 'sending' OR o.unsure) AND o.target IS NULL
+		AND o.channel = ?1 AND t.audience = 'staff' AND t.place = ?2
+		AND EXISTS (SELECT 1 FROM attempt a WHERE a.outbox = o.id AND a.started > ?3))`, channel, place, ms(since))
+}
+
 // Stamp records that an attempt begins, before anything is sent, and returns
 // the delivery as it then is.
 func (tx *Tx) Stamp(d Delivery, now time.Time) (Delivery, error) {
