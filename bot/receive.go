@@ -60,9 +60,6 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 	if seen, err := tx.Key(in.Keys[0]); err != nil || seen != 0 {
 		return none, err
 	}
-	if early, err := e.tooEarly(tx, now, in); err != nil || early {
-		return none, cmp.Or(err, errTooEarly)
-	}
 	if in.Toward == channels.Aside {
 		if goesOn, err := e.goesOn(tx, in); err != nil || !goesOn {
 			became = string(store.Taken)
@@ -97,6 +94,10 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 			return none, err
 		}
 	}
+	if early, err := e.tooEarly(tx, now, in); err != nil || early {
+		became = string(store.Quarantined)
+		return none, cmp.Or(err, e.setAside(tx, now, in, id))
+	}
 	var reply channels.Reply
 	err = tx.Try(func() (err error) {
 		reply, err = e.sort(tx, now, in, up, reading, id)
@@ -118,27 +119,6 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 	d, err := tx.Disposition(id)
 	became = string(d)
 	return reply, err
-}
-
-// errTooEarly leaves a message with its source for a moment.
-var errTooEarly = errors.New("it may answer a message of ours whose outcome is not known yet")
-
-// earlyMost is how long after an attempt that may be.
-const earlyMost = time.Minute
-
-// tooEarly reports whether staff may be answering what we do not know yet that we
-// have said: the service showed it to them, and its answer to us was lost or is on
-// its way. Taken now, their words would belong to no case.
-func (e *Engine) tooEarly(tx *store.Tx, now time.Time, in *channels.Inbound) (bool, error) {
-	if in.Kind != channels.Message || in.Action != nil || len(in.Refs) == 0 || !e.cfg.staffPlace(in) {
-		return false, nil
-	}
-	for _, name := range in.Refs {
-		if _, err := tx.Ref(name); err != store.ErrNotFound {
-			return false, err
-		}
-	}
-	return tx.Nameless(in.Channel, cmp.Or(in.Room, in.Place), now.Add(-earlyMost))
 }
 
 // goesOn reports whether something that was said near us goes on with a talk of its
