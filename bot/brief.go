@@ -43,9 +43,9 @@ func (e *Engine) handOver(tx *store.Tx, in *incoming, s *Situation, d Decision, 
 	if err != nil {
 		return err
 	}
-	h := handed{Why: d.Case.Why, Candidates: candidateList(d.Case), Missing: d.Case.Missing}
+	h := handed{Why: d.Case.Why, Candidates: candidateList(d.Case), Missing: d.Case.Missing, Tried: d.Memory.Answered}
 	if err := tx.AddEvent(store.Event{At: in.now, Kind: eventHanded, Actor: "bot", Channel: in.conv.Channel, Conversation: in.conv.ID, Case: c.ID,
-		Data: map[string]any{"why": h.Why, "candidates": h.Candidates, "missing": h.Missing}}); err != nil {
+		Data: map[string]any{"why": h.Why, "candidates": h.Candidates, "missing": h.Missing, "tried": h.Tried}}); err != nil {
 		return err
 	}
 	return e.toBrief(tx, in.now, in.conv, c, h, desk{files: files})
@@ -60,6 +60,7 @@ type handed struct {
 	Why        string
 	Candidates string
 	Missing    []string
+	Tried      []string // entries of the FAQ
 }
 
 // brief puts together what the next person needs to know of a case.
@@ -104,7 +105,9 @@ func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation
 	if err := json.Unmarshal([]byte(conv.Memory), &memory); err != nil {
 		return nil, err
 	}
-	add("tried", strings.Join(memory.Answered, ", "))
+	tried := append(slices.Clone(h.Tried), memory.Answered...) // the bot forgets when it gets the talk back
+	slices.Sort(tried)
+	add("tried", strings.Join(slices.Compact(tried), ", "))
 	var list []string
 	for name, value := range known {
 		list = append(list, e.fieldNames([]string{name}, e.cfg.staffLang())+": "+value)
@@ -137,8 +140,8 @@ func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation
 	if !v.Due.IsZero() {
 		add("due", e.time(v.Due, e.cfg.staffLang(), now))
 	}
-	card := &channels.Card{Title: string(e.staff("handover-subject", textArgs{Number: c.ID, Kind: string(e.kind(c.Kind)), Title: c.Title})), Fields: fields}
-	said, err := s.Said(conv.ID, true, 20)
+	card := &channels.Card{Title: string(e.staff("handover-subject", textArgs{Number: c.ID, Kind: string(e.kind(c.Kind)), Title: extract.Mask(c.Title)})), Fields: fields}
+	said, err := s.SaidFor(conv.ID, c.ID, 20)
 	if err != nil {
 		return nil, err
 	}

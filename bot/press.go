@@ -3,6 +3,8 @@ package bot
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,6 +47,62 @@ func (e *Engine) saysWhat(a *channels.Action) string {
 	return ""
 }
 
+// fieldForm is the hidden field of a form for staff: it was shown, although its words
+// may be left out.
+const fieldForm = "form"
+
+// fieldChosen is the hidden field of a button that chooses an entry of the FAQ; it
+// holds noneChosen where it chooses none.
+const (
+	fieldChosen = "choose"
+	noneChosen  = "-"
+)
+
+// fieldTalk is the hidden field of a customer's button that names its conversation:
+// it may be pressed before the outside has told us the name of its message.
+const fieldTalk = "talk"
+
+// ofTalk is an action with the conversation that it belongs to.
+func ofTalk(a channels.Action, conversation int64) channels.Action {
+	fields := maps.Clone(a.Fields)
+	if fields == nil {
+		fields = map[string]string{}
+	}
+	fields[fieldTalk] = strconv.FormatInt(conversation, 10)
+	a.Fields = fields
+	return a
+}
+
+// talkIn returns the conversation that a customer's button or form belongs to, or
+// [store.ErrNotFound].
+func talkIn(s *store.Snapshot, in *channels.Inbound) (store.Conversation, error) {
+	a := in.Action
+	switch talk := a.Fields[fieldTalk]; {
+	case talk != "":
+		id, err := strconv.ParseInt(talk, 10, 64)
+		if err != nil {
+			return store.Conversation{}, store.ErrNotFound
+		}
+		return s.Conversation(id)
+	case a.Case != 0:
+		conv, err := talkOf(s, a.Case)
+		if err == errNoTalk {
+			err = store.ErrNotFound
+		}
+		return conv, err
+	case len(in.Refs) > 0:
+		ref, err := s.Ref(in.Refs[0])
+		if err == nil && ref.Thread.Audience != store.ForCustomer {
+			err = store.ErrNotFound
+		}
+		if err != nil {
+			return store.Conversation{}, err
+		}
+		return s.Conversation(ref.Thread.Conversation)
+	}
+	return store.Conversation{}, store.ErrNotFound
+}
+
 // formOf returns what a form says of a case, by field; nil if it is none.
 func formOf(a *channels.Action) map[string]string {
 	if a == nil || a.Name != actDetails {
@@ -57,6 +115,16 @@ func formOf(a *channels.Action) map[string]string {
 		}
 	}
 	return all
+}
+
+// pressKey makes a customer's button count once, however often it is pressed; but
+// the door to a person stands open. Empty: it may count again.
+func pressKey(in *channels.Inbound) string {
+	a := in.Action
+	if a == nil || a.Name != actSay || len(in.Refs) == 0 || a.Fields["means"] == faq.Human {
+		return ""
+	}
+	return "press:" + in.From.Address + ":" + in.Refs[0] + ":" + a.Fields["text"]
 }
 
 // meant makes a reading say what the kind of an action leaves no doubt about.
@@ -95,9 +163,21 @@ func (e *Engine) pressed(tx *store.Tx, now time.Time, in *channels.Inbound) (rep
 			return reply, true, err
 		}
 		lang := e.replyLang(conv)
+		over, err := formOver(&tx.Snapshot, a)
 		switch {
+		case err != nil:
+			return reply, true, err
 		case !own:
+			id, err := tx.FindIdentity(in.From.Kind, in.From.Address)
+			if err != nil && err != store.ErrNotFound {
+				return reply, true, err
+			}
+			if id.Lang != "" { // whoever pressed reads it
+				lang = e.speaks(id.Lang)
+			}
 			return channels.Reply{Refusal: e.cfg.Texts.Plain(lang, "press-others", textArgs{})}, true, nil
+		case over:
+			return channels.Reply{Refusal: e.cfg.Texts.Plain(lang, "form-over", textArgs{Number: a.Case})}, true, nil
 		case a.Name == actForm:
 			return channels.Reply{Form: e.detailsForm(conv, lang)}, true, nil
 		case a.Name == actDetails && in.Text == "":
@@ -109,29 +189,22 @@ func (e *Engine) pressed(tx *store.Tx, now time.Time, in *channels.Inbound) (rep
 	return reply, true, err
 }
 
+// formOver reports whether a form is about a case that is done: what it says would
+// begin another, which other people may read.
+func formOver(s *store.Snapshot, a *channels.Action) (bool, error) {
+	if a.Name != actForm && a.Name != actDetails {
+		return false, nil
+	}
+	c, err := s.Case(a.Case)
+	return !c.IsOpen() || err == store.ErrNotFound, ignore(err, store.ErrNotFound)
+}
+
 // pressedIn returns the conversation that a customer's button or form belongs to,
 // and whether whoever pressed takes part in it: in a room, others see the button
 // too.
 func (e *Engine) pressedIn(tx *store.Tx, in *channels.Inbound) (conv store.Conversation, own bool, err error) {
-	switch {
-	case in.Action.Case != 0: // a form, which has no message of its own
-		convs, err := tx.CaseConversations(in.Action.Case)
-		if err != nil || len(convs) == 0 {
-			return conv, false, err
-		}
-		conv = convs[len(convs)-1]
-	case len(in.Refs) > 0:
-		ref, err := tx.Ref(in.Refs[0])
-		if err == store.ErrNotFound || err == nil && ref.Thread.Audience != store.ForCustomer {
-			return conv, false, nil
-		} else if err != nil {
-			return conv, false, err
-		}
-		if conv, err = tx.Conversation(ref.Thread.Conversation); err != nil {
-			return conv, false, err
-		}
-	default:
-		return conv, false, nil
+	if conv, err = talkIn(&tx.Snapshot, in); err != nil {
+		return conv, false, ignore(err, store.ErrNotFound)
 	}
 	own, err = tx.Participates(conv.ID, in.From.Kind, in.From.Address)
 	return conv, own && in.Proof == channels.Proven, err
@@ -164,9 +237,12 @@ func (e *Engine) asked(tx *store.Tx, in *channels.Inbound, reading heard) (chann
 	if in.Action == nil || in.Action.Name != actAsk {
 		return channels.Reply{}, nil
 	}
+	paused, err := tx.Setting(pausedSetting)
+	if err != nil || paused != "" || e.cfg.Channels[in.Channel].Observe {
+		return channels.Reply{}, err // nothing will be answered
+	}
 	lang := reading.Lang
 	if lang == "" {
-		var err error
 		if lang, err = e.langOf(tx, in); err != nil {
 			return channels.Reply{}, err
 		}
@@ -186,11 +262,11 @@ func (e *Engine) pressedByStaff(tx *store.Tx, now time.Time, in *channels.Inboun
 		return channels.Reply{Refusal: string(e.staff("refused-stranger", textArgs{}))}, nil
 	}
 	a := *in.Action
-	text, filled := a.Fields["text"]
+	text, filled := a.Fields["text"], a.Fields[fieldForm] != ""
 	if a.Name == actRetry {
 		return channels.Reply{}, e.retry(tx, now, agent, a)
 	}
-	if !filled && (a.Name == actReply || a.Name == actResolve || a.Name == actNote) {
+	if !filled && text == "" && (a.Name == actReply || a.Name == actResolve || a.Name == actNote) {
 		form, err := e.wordsForm(tx, a)
 		return form, err
 	}

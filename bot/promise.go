@@ -193,8 +193,11 @@ func (e *Engine) untold(tx *store.Tx, now time.Time, conv store.Conversation, sa
 	if err := tx.ClearTimers(conv.Case, timerRemind, timerWarn, timerBreak); err != nil {
 		return err
 	}
-	return tx.AddEvent(store.Event{At: now, Kind: "promise withdrawn", Actor: "bot", Conversation: conv.ID, Case: conv.Case,
-		Data: map[string]any{"why": "the customer was not told"}})
+	if err := tx.AddEvent(store.Event{At: now, Kind: "promise withdrawn", Actor: "bot", Conversation: conv.ID, Case: conv.Case,
+		Data: map[string]any{"why": "the customer was not told"}}); err != nil {
+		return err
+	}
+	return e.refresh(tx, now, conv.Case)
 }
 
 // announce tells the customer that what was promised will be later.

@@ -41,7 +41,7 @@ func (a *app) loadOrSample(dir string) (*Config, error) {
 		return a.load()
 	}
 	fmt.Fprintln(a.err, "(there is no frontdesk.yaml here; this is the sample company with the sample FAQ)")
-	return sampleConfig(dir)
+	return sampleConfig(dir, "")
 }
 
 // tempDir returns a folder that done removes.
@@ -50,10 +50,14 @@ func tempDir() (dir string, done func(), err error) {
 	return dir, func() { os.RemoveAll(dir) }, err
 }
 
-// sampleConfig writes the samples into dir and reads the configuration there.
-func sampleConfig(dir string) (*Config, error) {
+// sampleConfig writes the samples into dir and reads the configuration there, with
+// more at its end.
+func sampleConfig(dir, more string) (*Config, error) {
 	for _, name := range []string{"frontdesk.yaml", "faq.yaml"} {
 		data, err := samples.ReadFile("init/" + name)
+		if name == "frontdesk.yaml" {
+			data = append(data, more...)
+		}
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, name), data, 0o600)
 		}
