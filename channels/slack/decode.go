@@ -249,7 +249,7 @@ func (r *reading) robot(signal string) {
 // forget leaves only the fact that something came.
 func (r *reading) forget() {
 	r.in.Raw = channels.Blob{}
-	r.in.Text, r.in.Files, r.in.Refs, r.in.Ref = "", nil, nil, ""
+	r.in.Text, r.in.Full, r.in.Files, r.in.Refs, r.in.Ref = "", "", nil, nil, ""
 }
 
 func (r *reading) problem(err error) {

@@ -124,9 +124,16 @@ func (r *reading) where(e *event, m *message) {
 	case !direct && inThread:
 		r.meta.thread = root
 	}
-	var mentioned bool
-	in.Text, mentioned = m.words(r.self.User)
+	text, full, mentioned := m.words(r.self.User, r.c.ofStaff(channel))
+	if in.Text = text; full != text {
+		in.Full = full
+	}
 	in.Toward = r.toward(channel, direct, mentioned || e.Type == "app_mention")
+}
+
+// ofStaff reports whether a channel is where staff work.
+func (c *Channel) ofStaff(channel string) bool {
+	return channel != "" && (channel == c.cfg.Agents || channel == c.cfg.Complaints)
 }
 
 // toward says whom something said in a channel is meant for.
@@ -135,7 +142,7 @@ func (r *reading) toward(channel string, direct, mentioned bool) channels.Toward
 	switch {
 	case direct || mentioned:
 		return channels.ToUs
-	case slices.Contains(cfg.Support, channel), channel != "" && (channel == cfg.Agents || channel == cfg.Complaints):
+	case slices.Contains(cfg.Support, channel), r.c.ofStaff(channel):
 		return channels.ToRoom
 	}
 	return channels.Aside
@@ -182,8 +189,9 @@ func (r *reading) changed(e *event) error {
 	}
 	var same bool
 	if e.Previous.OK {
-		now, _ := m.words(r.self.User)
-		before, _ := e.Previous.V.words(r.self.User)
+		staff := r.c.ofStaff(string(e.Channel))
+		now, _, _ := m.words(r.self.User, staff)
+		before, _, _ := e.Previous.V.words(r.self.User, staff)
 		same = m.Text == e.Previous.V.Text && (m.Text != "" || now == before)
 	} else {
 		same = !m.Edited.OK
@@ -224,7 +232,7 @@ func (r *reading) takenBack(e *event, ts string, before message) error {
 	before.TS = str(ts)
 	r.where(e, &before)
 	r.in.Kind = channels.Deletion
-	r.in.Text, r.in.Root = "", ""
+	r.in.Text, r.in.Full, r.in.Root = "", "", ""
 	r.in.Ref = r.c.ref(string(e.Channel), ts)
 	r.in.Keys = []string{r.in.Ref + ":deleted"}
 	r.in.Arrived = stamp(string(cmp.Or(e.EventTS, e.TS)))
