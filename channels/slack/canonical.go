@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"net/url"
@@ -38,10 +39,14 @@ func canonicalForm(form url.Values) []byte {
 	return mustJSON(fields)
 }
 
+// mustJSON writes what is put together of strings, numbers and valid JSON. <, > and
+// & stay as they are: escaped, they would take six characters of what Slack counts.
 func mustJSON(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // only strings and valid JSON are put together here
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err)
 	}
-	return b
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

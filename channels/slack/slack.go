@@ -161,15 +161,7 @@ type button struct {
 	Fields  map[string]string `json:"f,omitempty"`
 }
 
-func encodeAction(a channels.Action) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // it would take six characters for one
-	if err := enc.Encode(button(a)); err != nil {
-		panic(err) // strings and numbers
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
+func encodeAction(a channels.Action) string { return string(mustJSON(button(a))) }
 
 func decodeAction(value string) (channels.Action, error) {
 	var b button
