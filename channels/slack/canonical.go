@@ -39,9 +39,17 @@ func canonicalForm(form url.Values) []byte {
 	return mustJSON(fields)
 }
 
-// mustJSON writes what is put together of strings, numbers and valid JSON. <, > and
-// & stay as they are: escaped, they would take six characters of what Slack counts.
 func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // only strings and valid JSON are put together here
+	}
+	return b
+}
+
+// bareJSON is mustJSON with <, > and & as they are: escaped, they take six characters
+// of what Slack counts.
+func bareJSON(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

@@ -249,5 +249,10 @@ func (r *run) hand(ctx context.Context, raw []byte) error {
 			return err
 		}
 	}
-	return <-taken
+	select {
+	case err := <-taken:
+		return err
+	case <-ctx.Done(): // its track may have ended before it
+		return ctx.Err()
+	}
 }

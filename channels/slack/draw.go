@@ -35,7 +35,7 @@ func (r *run) answer(j *job, reply channels.Reply) []byte {
 	case reply.Refusal+reply.Notice != "" && !r.canWhisper(&j.meta): // then the modal says it
 		next = &channels.Form{Title: j.meta.title, Text: joined([]string{reply.Refusal, reply.Notice}, "\n\n"), Cancel: j.meta.cancel}
 	default:
-		return mustJSON(slackapi.NewClearViewSubmissionResponse())
+		return bareJSON(slackapi.NewClearViewSubmissionResponse())
 	}
 	view, err := modal(*next, j.meta.origin())
 	if err != nil {
@@ -46,7 +46,7 @@ func (r *run) answer(j *job, reply channels.Reply) []byte {
 
 // inForm is an answer, if it is not too large.
 func (r *run) inForm(j *job, resp *slackapi.ViewSubmissionResponse) []byte {
-	b := mustJSON(resp)
+	b := bareJSON(resp)
 	if len(b) >= ackLimit-200 {
 		return r.undrawn(j, fmt.Errorf("%d bytes, and Slack takes %d", len(b), ackLimit))
 	}
@@ -61,7 +61,7 @@ func (r *run) undrawn(j *job, err error) []byte {
 	if j.meta.first == "" {
 		return nil
 	}
-	return mustJSON(slackapi.NewErrorsViewSubmissionResponse(map[string]string{j.meta.first: cut(err.Error(), 500)}))
+	return bareJSON(slackapi.NewErrorsViewSubmissionResponse(map[string]string{j.meta.first: cut(err.Error(), 500)}))
 }
 
 // known lays errors on fields that the view has: Slack refuses others.

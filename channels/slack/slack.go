@@ -161,7 +161,7 @@ type button struct {
 	Fields  map[string]string `json:"f,omitempty"`
 }
 
-func encodeAction(a channels.Action) string { return string(mustJSON(button(a))) }
+func encodeAction(a channels.Action) string { return string(bareJSON(button(a))) }
 
 func decodeAction(value string) (channels.Action, error) {
 	var b button

@@ -33,7 +33,7 @@ func modal(f channels.Form, origin string) (slackapi.ModalViewRequest, error) {
 	if v.Title.Text == "" {
 		return v, errors.New("a form without a title")
 	}
-	if v.PrivateMetadata = string(mustJSON(metadata{button(f.Action), origin})); units(v.PrivateMetadata) > metadataLimit {
+	if v.PrivateMetadata = string(bareJSON(metadata{button(f.Action), origin})); units(v.PrivateMetadata) > metadataLimit {
 		return v, fmt.Errorf("the form %q carries %d characters, and Slack takes %d", f.Action.Name, units(v.PrivateMetadata), metadataLimit)
 	}
 	if submit := oneLine(f.Submit); submit != "" {
