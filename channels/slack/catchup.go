@@ -47,11 +47,15 @@ func (r *run) catchUp() {
 			if !open || !r.untilConnected(r.ctx) {
 				break
 			}
+			began := time.Now()
 			if err := r.sweep(r.ctx, number); err != nil {
 				r.log.Debug("catching up ended", "err", err)
 				return // only the end of the run, or what ends it
 			}
-			if r.marks.close(number) {
+			r.mu.Lock()
+			r.looked, r.took = time.Now(), time.Since(began)
+			r.mu.Unlock()
+			if r.marks.close(number, began) {
 				r.log.Debug("caught up")
 				break
 			}

@@ -26,21 +26,25 @@ type run struct {
 	tracks []*track
 	marks  *marks
 	again  chan struct{} // a gap was opened; of size 1
-	links  links
+	// retried says that a request came again: an earlier one had not reached us.
+	retried atomic.Bool
+	links   links
 
 	small sync.WaitGroup // what is drawn, and may be lost
 	slots chan struct{}  // bounds it
 
 	mu     sync.Mutex
 	health channels.Health
-	ready  bool // the rooms that matter are caught up
-	closed bool // no request may begin any more
+	looked time.Time     // when all was last looked through
+	took   time.Duration // how long that took
+	ready  bool          // the rooms that matter are caught up
+	closed bool          // no request may begin any more
 }
 
 func newRun(c *Channel, ctx context.Context, stop context.CancelCauseFunc, cursors map[string]string, h channels.Handler) *run {
 	r := &run{
 		Channel: c, ctx: ctx, stop: stop, h: h,
-		marks: newMarks(cursors, time.Now()),
+		marks: newMarks(cursors, time.Now(), c.cfg.AppToken == ""),
 		again: make(chan struct{}, 1),
 		slots: make(chan struct{}, 16),
 	}
@@ -48,6 +52,26 @@ func newRun(c *Channel, ctx context.Context, stop context.CancelCauseFunc, curso
 		r.tracks = append(r.tracks, &track{jobs: make(chan *job, 1)})
 	}
 	return r
+}
+
+// lookAround looks whether anything is missing although nothing says so, not more
+// than a fifth of the time.
+func (r *run) lookAround() {
+	if _, open := r.marks.gapNow(); open {
+		return // it is being looked already
+	}
+	r.mu.Lock()
+	rested := time.Since(r.looked)
+	rest := max(lookEvery, 4*r.took)
+	if r.retried.Load() {
+		rest = 4 * r.took
+	}
+	r.mu.Unlock()
+	if rested >= rest {
+		r.retried.Store(false)
+		r.marks.missed()
+		r.wake()
+	}
 }
 
 // missed tells that something may have been said that we were not told. It is
