@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"frontdesk/channels/slack/slacktest"
 )
 
 // A colleague's message that an agent forwards into the thread of a card stays
@@ -25,5 +27,30 @@ func TestSlackForwardStaysInternal(t *testing.T) {
 			}
 		}
 		w.last(t, w.support, "We will send a new one.")
+	})
+}
+
+// While nobody listens, an agent answers below a card and a customer below an answer
+// in a direct message, hours old both: when the bot is back, each reaches the other.
+func TestSlackCatchesUpBelowOldMessages(t *testing.T) {
+	inSlack(t, func(t *testing.T, w *workspace) {
+		w.tom.Say(w.support, "I want to talk to a human about my order, please")
+		w.amy.DM("你们的上班时间是什么时候")
+		w.settle(time.Minute)
+		card := w.last(t, w.agents, "[#1001]")
+		ours := w.last(t, w.amy.Direct(), "我们的人工服务时间是")
+		w.settle(6 * time.Hour)
+		w.lossy = true
+		w.h.stop()
+		w.SetIntake(slacktest.Intake{LoseOffline: true})
+		w.settle(20 * time.Minute)
+		w.li.Reply(w.agents, card.TS, "> We will send a new one today.")
+		w.amy.Reply(w.amy.Direct(), ours.TS, "没有解决我的问题，转人工")
+		w.settle(20 * time.Minute)
+		w.SetIntake(slacktest.Intake{})
+		w.h.restart()
+		w.settle(20 * time.Minute)
+		w.last(t, w.support, "We will send a new one today.")
+		w.last(t, w.agents, "没有解决我的问题，转人工")
 	})
 }

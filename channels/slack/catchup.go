@@ -163,17 +163,29 @@ func (r *run) refused(method, channel string, err error) error {
 	return nil
 }
 
-// room catches up one channel, with the threads below roots.
+// room catches up one channel, with the threads below roots. Of a direct message the
+// history is read from long before: people answer below any message of ours, and one
+// page shows below which.
 func (r *run) room(ctx context.Context, id string, roots []string) error {
 	oldest, known := r.marks.from(id)
-	all := map[string]found{}
-	collect := func(method string, args url.Values) error {
+	reach := oldest
+	if isDirect(id, "") {
+		reach = tsOf(r.marks.since().Add(-talksBack))
+	}
+	all, tops := map[string]found{}, map[string]found{}
+	collect := func(method string, args url.Values, seen map[string]found) error {
 		args.Set("channel", id)
-		args.Set("oldest", oldest)
 		args.Set("limit", historyPage)
 		err := r.pages(ctx, method, args, func(f found) {
-			if ts := string(f.TS); compareTS(ts, oldest) > 0 && !stamp(ts).IsZero() {
+			ts := string(f.TS)
+			if stamp(ts).IsZero() {
+				return
+			}
+			if compareTS(ts, oldest) > 0 {
 				all[ts] = f
+			}
+			if seen != nil {
+				seen[ts] = f
 			}
 		})
 		if err != nil {
@@ -181,22 +193,22 @@ func (r *run) room(ctx context.Context, id string, roots []string) error {
 		}
 		return nil
 	}
-	if err := collect("conversations.history", url.Values{}); err != nil {
+	if err := collect("conversations.history", url.Values{"oldest": {reach}}, tops); err != nil {
 		return err
 	}
-	for ts, f := range all {
+	for ts, f := range tops {
 		if count(f.Replies) > 0 || f.LatestReply != "" {
 			roots = append(roots, ts)
 		}
 	}
 	slices.Sort(roots)
 	for _, root := range slices.Compact(roots) {
-		if f, ok := all[root]; ok && f.LatestReply != "" && compareTS(string(f.LatestReply), oldest) <= 0 {
+		if f, ok := tops[root]; ok && f.LatestReply != "" && compareTS(string(f.LatestReply), oldest) <= 0 {
 			continue
 		} else if ok && f.LatestReply == "" && count(f.Replies) == 0 {
 			continue // it is in the history, and nobody answered
 		}
-		if err := collect("conversations.replies", url.Values{"ts": {root}}); err != nil {
+		if err := collect("conversations.replies", url.Values{"ts": {root}, "oldest": {oldest}}, nil); err != nil {
 			return err
 		}
 	}
