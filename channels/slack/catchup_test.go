@@ -83,7 +83,7 @@ func TestCatchUpAfterDowntime(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		sameTexts(t, "in the channel and by direct message", texts(rec.Recorder, channels.Message), "old question", "my number is 41",
-			"any news on the old one?", "new question", "me too", "hello, I am new")
+			"new question", "any news on the old one?", "me too", "hello, I am new")
 		for _, in := range rec.Kept() {
 			if in.Text == "any news on the old one?" && (in.Place != threadPlace(h.support.ID, root) || in.Refs[0] != c.ref(h.support.ID, root)) {
 				t.Errorf("%+v", in)

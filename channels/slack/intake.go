@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -33,12 +34,13 @@ type run struct {
 	small sync.WaitGroup // what is drawn, and may be lost
 	slots chan struct{}  // bounds it
 
-	mu     sync.Mutex
-	health channels.Health
-	looked time.Time     // when all was last looked through
-	took   time.Duration // how long that took
-	ready  bool          // the rooms that matter are caught up
-	closed bool          // no request may begin any more
+	mu      sync.Mutex
+	health  channels.Health
+	looked  time.Time     // when all was last looked through
+	took    time.Duration // how long that took
+	ready   bool          // the rooms that matter are caught up
+	trouble string        // what cannot be caught up
+	closed  bool          // no request may begin any more
 }
 
 func newRun(c *Channel, ctx context.Context, stop context.CancelCauseFunc, cursors map[string]string, h channels.Handler) *run {
@@ -112,13 +114,13 @@ func (r *run) report(state channels.State, reason string) {
 // alive reports Up, or Starting while the rooms that matter are not caught up.
 func (r *run) alive() {
 	r.mu.Lock()
-	ready := r.ready
-	r.mu.Unlock()
-	if ready {
-		r.report(channels.Up, "")
-	} else {
-		r.report(channels.Starting, "catching up")
+	state, reason := channels.Up, r.trouble
+	if !r.ready {
+		state = channels.Starting
+		reason = cmp.Or(reason, "catching up")
 	}
+	r.mu.Unlock()
+	r.report(state, reason)
 }
 
 // after does what an event asks for beyond being recorded.

@@ -117,7 +117,7 @@ func (m *marks) cursor(j *job) channels.Cursor {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if j.live && (m.open || m.blind) || compareTS(ts, m.given[channel]) < 0 {
+	if j.early || j.live && (m.open || m.blind) || compareTS(ts, m.given[channel]) < 0 {
 		return channels.Cursor{}
 	}
 	floor := ts
