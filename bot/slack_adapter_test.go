@@ -54,3 +54,23 @@ func TestSlackCatchesUpBelowOldMessages(t *testing.T) {
 		w.last(t, w.agents, "没有解决我的问题，转人工")
 	})
 }
+
+// A guest of the workspace is a customer like any other: answered in a channel and by
+// direct message, and handed over.
+func TestSlackGuest(t *testing.T) {
+	inSlack(t, func(t *testing.T, w *workspace) {
+		gus := w.User("gus", slacktest.UserOptions{RealName: "Gus Guest", Guest: true})
+		w.Invite(w.support, gus)
+		q := gus.Say(w.support, "What are your opening hours?")
+		w.settle(time.Minute)
+		if a := w.last(t, w.support, "Our service hours are Mon–Fri 09:00–17:00"); a.Thread != q {
+			t.Errorf("the answer stands below %q", a.Thread)
+		}
+		gus.DM("I want to talk to a human")
+		w.settle(time.Minute)
+		card := w.last(t, w.agents, "Gus Guest")
+		w.ana.Reply(w.agents, card.TS, "> Here I am, Gus.")
+		w.settle(time.Minute)
+		w.last(t, gus.Direct(), "Here I am, Gus.")
+	})
+}
