@@ -13,7 +13,6 @@ import (
 
 // intake is what a Channel needs to take messages in.
 type intake struct {
-	pace    tiers
 	running atomic.Pointer[run] // nil while Run is not under way
 	people  people
 }

@@ -115,6 +115,9 @@ func (r *reading) where(e *event, m *message) {
 		in.Refs = []string{r.c.ref(channel, root)}
 	}
 	r.meta.user = string(m.User)
+	if direct && m.User != "" {
+		r.c.dms.learn(string(m.User), channel)
+	}
 	r.place(channel, direct, cmp.Or(root, string(m.TS)), in.From)
 	switch {
 	case direct && inThread:

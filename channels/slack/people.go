@@ -179,7 +179,7 @@ func (c *Channel) Members(ctx context.Context, room string) ([]channels.Person, 
 // once makes one call for a durable job, and says by a SendError what is to
 // become of it.
 func (c *Channel) once(ctx context.Context, method string, args url.Values, out any) error {
-	if err := c.intake.pace.wait(ctx, method); err != nil {
+	if err := c.turn(ctx, method); err != nil {
 		return err
 	}
 	err := c.call(ctx, method, c.cfg.BotToken, args, out)

@@ -52,6 +52,7 @@ type Channel struct {
 
 	web    web
 	pace   pacer
+	tiers  tiers
 	dms    directs
 	intake intake
 }

@@ -10,10 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // The calls of the intake are made here and not through slack-go, for two reasons:
@@ -150,32 +147,6 @@ func fatal(err error) (*fatalError, bool) {
 	return nil, false
 }
 
-// tiers keeps each method within its tier. Slack counts calls a minute for each
-// method and workspace; Tier 3 is 50 and more (docs.slack.dev/apis/web-api/rate-limits).
-type tiers struct {
-	mu      sync.Mutex
-	methods map[string]*rate.Limiter
-}
-
-const (
-	tier3Every = 1200 * time.Millisecond
-	tier3Burst = 10
-)
-
-func (p *tiers) wait(ctx context.Context, method string) error {
-	p.mu.Lock()
-	if p.methods == nil {
-		p.methods = map[string]*rate.Limiter{}
-	}
-	l := p.methods[method]
-	if l == nil {
-		l = rate.NewLimiter(rate.Every(tier3Every), tier3Burst)
-		p.methods[method] = l
-	}
-	p.mu.Unlock()
-	return l.Wait(ctx)
-}
-
 // askMost is how often a method is tried that answers with troubles of its own.
 const askMost = 6
 
@@ -184,7 +155,7 @@ const askMost = 6
 // last for half a minute, and the end of ctx are errors.
 func (c *Channel) ask(ctx context.Context, method string, args url.Values, out any) error {
 	for tries := 0; ; tries++ {
-		if err := c.intake.pace.wait(ctx, method); err != nil {
+		if err := c.turn(ctx, method); err != nil {
 			return err
 		}
 		err := c.call(ctx, method, c.cfg.BotToken, args, out)
