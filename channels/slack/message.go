@@ -66,11 +66,7 @@ var spoken = []string{"", "file_share", "thread_broadcast", "me_message"}
 // comes under the team where it happened (docs.slack.dev/apis/slack-connect).
 func (r *reading) author(m *message) channels.Person {
 	prof := m.UserProfile.V
-	outer := r.p.TeamID
-	if r.p.EnterpriseID != "" && string(r.p.EnterpriseID) == r.self.Enterprise {
-		outer = "" // another workspace of our own organisation
-	}
-	return r.person(string(m.User), cmp.Or(string(prof.Name), string(prof.RealName)), m.UserTeam, m.SourceTeam, prof.Team, outer)
+	return r.person(string(m.User), cmp.Or(string(prof.Name), string(prof.RealName)), m.UserTeam, m.SourceTeam, prof.Team, r.p.TeamID)
 }
 
 // message reads a message event: new words, changed words, words taken back.

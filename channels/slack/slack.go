@@ -9,6 +9,7 @@ import (
 	"net"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"frontdesk/channels"
@@ -54,6 +55,7 @@ type Channel struct {
 	pace   pacer
 	tiers  tiers
 	dms    directs
+	teams  sync.Map // ids of the other workspaces of our organisation
 	intake intake
 }
 
