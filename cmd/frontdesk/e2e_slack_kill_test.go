@@ -83,7 +83,7 @@ func TestSlackKill(t *testing.T) {
 				time.Sleep(time.Duration(random.Int64N(int64(100 * time.Millisecond))))
 			}
 		default: // a moment near a delivery, if there is one
-			c.waitPosts(5+random.IntN(30), 1500*time.Millisecond)
+			c.waitPosts(1+talks/kills/3+random.IntN(2*talks/kills), 1500*time.Millisecond)
 			time.Sleep(time.Duration(random.Int64N(int64(20*time.Millisecond))) * time.Duration(random.IntN(2)))
 		}
 		p.kill()
