@@ -123,8 +123,13 @@ func (c *Channel) standing(ctx context.Context, w spot, out channels.Outbound, p
 func (s standing) note(m said, key string, parts []part, files []channels.File) {
 	if m.Metadata != nil && m.Metadata.EventType != "" {
 		n, err := strconv.Atoi(m.Metadata.EventPayload.Part.String())
-		if m.Metadata.EventType == deliveryEvent && m.Metadata.EventPayload.Key == key && err == nil && n >= 0 && n < len(parts) && s.parts[n] == "" {
+		if m.Metadata.EventType != deliveryEvent || m.Metadata.EventPayload.Key != key || err != nil || n < 0 {
+			return
+		}
+		if n < len(parts) && s.parts[n] == "" {
 			s.parts[n] = m.TS
+		} else if n -= len(parts); n >= 0 && n < len(files) && s.files[n] == "" { // its name, as it was refused
+			s.files[n] = m.TS
 		}
 		return
 	}

@@ -32,8 +32,8 @@ var signs = map[string]string{"ok": "white_check_mark", "warning": "warning"}
 // file. They come in order: the further ones stand where the first does or, if that
 // is at the top of a channel, below it. The ref is the first's. Before a post of several is
 // sent again it is looked for, so that an attempt after one that ended half-way sends what
-// is missing and nothing twice. A file over the limit does not go; its name does,
-// struck out.
+// is missing and nothing twice. A file over the limit, or one that Slack refuses, does not go; its name
+// does, struck out.
 //
 // An amended message is one message: what does not fit into it ends with an ellipsis.
 // Its files stay as they are.
@@ -102,7 +102,13 @@ func (c *Channel) post(ctx context.Context, out channels.Outbound) (string, erro
 			return "", err
 		}
 		extra = true
-		if err := c.share(ctx, w.below(first), f); err != nil {
+		err := c.share(ctx, w.below(first), f)
+		if se := (*channels.SendError)(nil); errors.As(err, &se) && se.Permanent {
+			c.log.Warn("a file is refused, its name goes instead", "err", err)
+			name := []piece{leftOut(f)}
+			_, err = c.postMessage(ctx, w.below(first), out.Key, len(parts)+i, part{plainText(name, textLimit), blocks(out.Key, len(parts)+i, name)})
+		}
+		if err != nil {
 			return "", inFile(f, err)
 		}
 	}
