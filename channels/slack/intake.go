@@ -3,7 +3,6 @@ package slack
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,10 +41,10 @@ type run struct {
 	closed  bool          // no request may begin any more
 }
 
-func newRun(c *Channel, ctx context.Context, stop context.CancelCauseFunc, cursors map[string]string, h channels.Handler) *run {
+func newRun(c *Channel, ctx context.Context, stop context.CancelCauseFunc, m *marks, h channels.Handler) *run {
 	r := &run{
 		Channel: c, ctx: ctx, stop: stop, h: h,
-		marks: newMarks(cursors, time.Now(), c.cfg.AppToken == ""),
+		marks: m,
 		again: make(chan struct{}, 1),
 		slots: make(chan struct{}, 16),
 	}
@@ -126,7 +125,7 @@ func (r *run) alive() {
 func (r *run) after(j *job) {
 	switch {
 	case j.meta.revoked:
-		r.stop(&fatalError{fmt.Errorf("slack says %s", j.meta.event), "install the app again and set its new token"})
+		r.small.Go(func() { r.confirm(j.meta.event) })
 	case j.meta.missed:
 		r.missed(j.meta.kind)
 	case j.meta.event == "assistant_thread_started", j.meta.event == "app_home_opened" && j.meta.tab == "messages":

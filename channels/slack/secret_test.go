@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"frontdesk/channels"
 	"frontdesk/channels/channeltest"
@@ -19,7 +20,7 @@ func TestAddressesStaySecret(t *testing.T) {
 	c.log = slog.New(slog.NewTextHandler(&log, nil))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
-	r := newRun(c, ctx, cancel, nil, &channeltest.Recorder{})
+	r := newRun(c, ctx, cancel, newMarks(nil, time.Now(), false), &channeltest.Recorder{})
 	for _, address := range []string{"http://127.0.0.1:1/commands/T0123/SECRET", "http://127.0.0.1:1/\x7f/SECRET"} {
 		r.draw(&job{meta: meta{respond: address, user: "U1", channel: "C1", kind: slashType}}, channels.Reply{Notice: "hi"})
 		r.small.Wait()
