@@ -126,7 +126,7 @@ func (r *run) rest(d time.Duration) bool {
 
 // pass reads what was not read yet for the gap.
 func (s *sweep) pass(ctx context.Context, behind map[string]bool) error {
-	ours := s.cfg.rooms()
+	ours := s.rooms()
 	for _, id := range ours {
 		if s.early[id] {
 			continue
@@ -225,7 +225,7 @@ func (s *sweep) try(id string, err error, read map[string]bool) error {
 		}
 	}
 	s.log.Warn("cannot be caught up", "method", e.Method, "room", id, "err", err)
-	if e.refused() && !slices.Contains(s.cfg.rooms(), id) {
+	if e.refused() && !slices.Contains(s.rooms(), id) {
 		if read != nil {
 			read[id] = true // it is none of ours any more
 		}
@@ -274,6 +274,7 @@ func (s *sweep) talks(ctx context.Context, threads map[string][]string) (ids []s
 		if channel == "" {
 			continue
 		}
+		channel = s.moves.id(channel)
 		ids = append(ids, channel)
 		if root != "" {
 			threads[channel] = append(threads[channel], root)
@@ -327,7 +328,9 @@ func (r *run) room(ctx context.Context, id string, roots []string, early bool) e
 		} else if ok && f.LatestReply == "" && count(f.Replies) == 0 {
 			continue // it is in the history, and nobody answered
 		}
-		if err := collect("conversations.replies", url.Values{"ts": {root}, "oldest": {oldest}}, nil); err != nil {
+		if err := collect("conversations.replies", url.Values{"ts": {root}, "oldest": {oldest}}, nil); code(err) == "thread_not_found" {
+			r.log.Debug("a thread is gone", "room", id, "root", root)
+		} else if err != nil {
 			return err
 		}
 	}

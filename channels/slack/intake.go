@@ -112,7 +112,7 @@ func (r *run) report(state channels.State, reason string) {
 // alive reports Up, or Starting while the rooms that matter are not caught up.
 func (r *run) alive() {
 	r.mu.Lock()
-	state, reason := channels.Up, r.trouble
+	state, reason := channels.Up, joined([]string{r.trouble, r.news()}, "; ")
 	if !r.ready {
 		state = channels.Starting
 		reason = cmp.Or(reason, "catching up")
@@ -126,6 +126,10 @@ func (r *run) after(j *job) {
 	switch {
 	case j.meta.revoked:
 		r.small.Go(func() { r.confirm(j.meta.event) })
+	case j.meta.moved[1] != "":
+		r.moves.add(j.meta.moved[0], j.meta.moved[1])
+		r.log.Warn("the id of a channel has changed", "before", j.meta.moved[0], "now", j.meta.moved[1])
+		r.missed("a channel has moved")
 	case j.meta.missed:
 		r.missed(j.meta.kind)
 	case j.meta.event == "assistant_thread_started", j.meta.event == "app_home_opened" && j.meta.tab == "messages":

@@ -224,6 +224,7 @@ func (c *Channel) where(ctx context.Context, out channels.Outbound) (spot, error
 		}
 	} else {
 		w.channel, w.thread = splitPlace(out.Place)
+		w.channel = c.moves.id(w.channel)
 		w.lane = w.channel
 		if !channelID.MatchString(w.channel) {
 			return w, permanent(fmt.Errorf("%q is no place in Slack", out.Place))
@@ -242,7 +243,7 @@ func (c *Channel) where(ctx context.Context, out channels.Outbound) (spot, error
 // splitOwn is splitRef for refs of our own workspace.
 func (c *Channel) splitOwn(ref string) (channel, ts string, ok bool) {
 	channel, ts, ok = splitRef(ref)
-	return channel, ts, ok && ref == c.ref(channel, ts) && channelID.MatchString(channel)
+	return c.moves.id(channel), ts, ok && ref == c.ref(channel, ts) && channelID.MatchString(channel)
 }
 
 // directs are the channels of our direct messages, by user. They do not change.

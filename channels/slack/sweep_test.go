@@ -190,3 +190,24 @@ func TestDirectMessagesBeforeBusyChannels(t *testing.T) {
 		r.end()
 	})
 }
+
+// A thread whose root is gone holds up nothing in its channel.
+func TestThreadIsGone(t *testing.T) {
+	inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {
+		h.w.SetIntake(slacktest.Intake{LoseOffline: true})
+		h.ann.Say(h.support, "a question")
+		h.w.SetIntake(slacktest.Intake{})
+		rec := &remembering{Recorder: &channeltest.Recorder{}}
+		c := h.channel()
+		gone := c.ref(h.support.ID, "1600000000.000100")
+		rec.talks = []channels.Talk{{Place: h.support.ID + "/1600000000.000100", Root: gone, Newest: gone}}
+		r := start(t, c, begun(time.Hour), rec)
+		r.has(rec.Recorder, "a question", time.Minute)
+		time.Sleep(time.Minute)
+		if s := rec.State(); s.State != channels.Up || s.Reason != "" || rec.Cursors()[h.support.ID] == "" {
+			t.Errorf("state %+v, cursors %v", s, rec.Cursors())
+		}
+		r.stop()
+		<-r.done
+	})
+}
