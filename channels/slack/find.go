@@ -167,7 +167,7 @@ func (c *Channel) history(ctx context.Context, w spot, since time.Time) ([]said,
 	if w.thread != "" {
 		method = "conversations.replies"
 	}
-	oldest := fmt.Sprintf("%d.%06d", since.Unix(), since.Nanosecond()/1000)
+	oldest := tsOf(since)
 	var all []said
 	cursor := ""
 	for range pagesMost {
@@ -192,8 +192,8 @@ func (c *Channel) history(ctx context.Context, w spot, since time.Time) ([]said,
 		}
 		all = append(all, page...)
 		if cursor = next; cursor == "" {
-			slices.SortStableFunc(all, func(a, b said) int { return strings.Compare(a.TS, b.TS) })
-			return slices.DeleteFunc(all, func(m said) bool { return m.TS < oldest }), nil // a thread's root always comes along
+			slices.SortStableFunc(all, func(a, b said) int { return compareTS(a.TS, b.TS) })
+			return slices.DeleteFunc(all, func(m said) bool { return compareTS(m.TS, oldest) < 0 }), nil // a thread's root always comes along
 		}
 	}
 	return nil, fmt.Errorf("%s: more than %d messages since %s", method, pagesMost*pageSize, since.Format(time.DateTime))

@@ -3,6 +3,7 @@ package slack
 import (
 	"cmp"
 	"context"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 // intake is what a Channel needs to take messages in.
 type intake struct {
+	bodies  atomic.Int64        // requests under way
 	running atomic.Pointer[run] // nil while Run is not under way
 	people  people
 }
@@ -171,6 +173,11 @@ func (r *run) later(f func(ctx context.Context) error) {
 		defer func() { <-r.slots }()
 		ctx, cancel := context.WithTimeout(r.ctx, 10*time.Second)
 		defer cancel()
+		defer func() {
+			if p := recover(); p != nil {
+				r.log.Error("drawing a reply panicked", "panic", p, "stack", string(debug.Stack()))
+			}
+		}()
 		if err := f(ctx); err != nil && r.ctx.Err() == nil {
 			r.log.Warn("reply was not drawn", "err", err)
 		}

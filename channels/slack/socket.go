@@ -101,6 +101,7 @@ type frame struct {
 	EnvelopeID str             `json:"envelope_id"`
 	Reason     str             `json:"reason"`
 	Payload    json.RawMessage `json:"payload"`
+	Sockets    str             `json:"num_connections"` // of hello
 }
 
 func (s *socket) hello() error {
@@ -117,6 +118,9 @@ func (s *socket) hello() error {
 	}
 	if f.Type != "hello" {
 		return fmt.Errorf("socket: %q came instead of hello", f.Type)
+	}
+	if n := count(f.Sockets); n > socketCount+2 { // two more while both are renewed
+		s.r.log.Warn("more sockets of this app are open than ours, and Slack gives each message to one of them: does another process use its tokens?", "sockets", n)
 	}
 	return nil
 }
