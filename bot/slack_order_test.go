@@ -65,7 +65,7 @@ func TestSlackAnsweredBeforeKnown(t *testing.T) {
 		root := w.ana.Say(w.agents, "lunch?")
 		w.li.Reply(w.agents, root, "yes")
 		w.settle(time.Second)
-		if got := w.h.raw("SELECT count(*) FROM ledger WHERE reason LIKE 'talk among staff%'"); got[0] != "2" {
+		if got := w.h.raw("SELECT count(*) FROM ledger WHERE reason = 'said near us, not to us'"); got[0] != "2" {
 			t.Errorf("%s rows of talk among staff", got[0])
 		}
 	})

@@ -106,16 +106,22 @@ func (s *Snapshot) InSlot(thread int64, slot string, sent bool) (Delivery, error
 		AND iif(?3, o.state = 'sent', o.state IN ('queued', 'sending', 'sent')) ORDER BY o.id DESC LIMIT 1`, thread, slot, sent)
 }
 
+// HasOrigin reports whether a message of staff's went to a customer.
+func (s *Snapshot) HasOrigin(message int64) (bool, error) {
+	return one(s, scanned[bool], "SELECT EXISTS (SELECT 1 FROM outbox WHERE origin = ?)", message)
+}
+
 // Outbox returns the newest rows first; an empty state means any.
 func (s *Snapshot) Outbox(state string, limit int) ([]Delivery, error) {
 	return list(s, scanDelivery, deliveryColumns+"WHERE ?1 = '' OR o.state = ?1 ORDER BY o.id DESC LIMIT ?2", state, limitOr(limit))
 }
 
 // waiting is the condition under which a delivery may go: it is the oldest of its
-// thread that is not done, so that what we send in a thread arrives in order.
+// thread that is not done, so that what we send in a thread arrives in order. Signs
+// are no part of that order: nothing waits for one.
 const waiting = ` o.channel = ?1 AND o.state = 'queued'
 	AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.thread = o.thread AND p.state IN ('queued', 'sending')
-		AND (p.id < o.id OR p.state = 'sending'))`
+		AND p.target IS NULL AND (p.id < o.id OR p.state = 'sending'))`
 
 // Due returns the next delivery of a channel that may go now, or [ErrNotFound].
 func (s *Snapshot) Due(channel string, now time.Time) (Delivery, error) {
