@@ -293,10 +293,10 @@ func TestCatchUpFindsThreadsInDirectMessages(t *testing.T) {
 		time.Sleep(time.Minute)
 		own := h.ann.DM("are you open?")
 		ours := h.w.BotUser().Say(h.ann.Direct(), "we are")
-		time.Sleep(5 * 24 * time.Hour)
+		time.Sleep(3 * time.Hour)
 		for i := range 20 {
 			h.w.BotUser().Say(h.ann.Direct(), fmt.Sprintf("news %d", i))
-			time.Sleep(time.Hour)
+			time.Sleep(time.Minute)
 		}
 		h.ann.DM("thanks")
 		synctest.Wait()
