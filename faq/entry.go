@@ -19,7 +19,8 @@ type Entry struct {
 	File      string    // where it was read
 	Line      int
 
-	languages []string // of this entry, in the order of Options.Languages
+	places    map[string]int // lines of its texts, and of its languages
+	languages []string       // of this entry, in the order of Options.Languages
 }
 
 // Title is what a customer sees on a choice button: the first question in the

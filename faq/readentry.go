@@ -22,7 +22,7 @@ func (r *reader) entry(n ast.Node) *Entry {
 		return nil
 	}
 	e := &Entry{Questions: map[string][]string{}, Answers: map[string]string{}, Written: map[string]string{},
-		Not: map[string][]string{}, Expect: map[string][]string{}, File: r.file, Line: n.GetToken().Position.Line}
+		Not: map[string][]string{}, Expect: map[string][]string{}, places: map[string]int{}, File: r.file, Line: n.GetToken().Position.Line}
 	e.Line = fields[0].Key.GetToken().Position.Line
 	languages := r.options.languages()
 	own := []string{"id", "tags", "related", "channels", "from", "until"}
@@ -93,7 +93,7 @@ func (r *reader) language(e *Entry, lang string, part *ast.MappingValueNode) {
 		seen[key] = true
 		switch key {
 		case "questions":
-			e.Questions[lang] = r.texts(kv.Value, "questions")
+			e.Questions[lang] = r.placed(e, kv.Value, "questions")
 			if len(e.Questions[lang]) == 0 {
 				r.problem(kv.Key, name+": no questions", "write how customers ask this, one per line")
 			}
@@ -103,11 +103,12 @@ func (r *reader) language(e *Entry, lang string, part *ast.MappingValueNode) {
 				r.problem(kv.Key, name+": the answer is empty", "write it, or remove the language")
 			}
 			e.Written[lang] = answer
+			e.places[lang], _ = position(kv.Key)
 			e.Answers[lang] = r.fill(answer, lang, name, kv.Value)
 		case "not":
-			e.Not[lang] = r.texts(kv.Value, "not")
+			e.Not[lang] = r.placed(e, kv.Value, "not")
 		case "expect":
-			e.Expect[lang] = r.texts(kv.Value, "expect")
+			e.Expect[lang] = r.placed(e, kv.Value, "expect")
 		default:
 			r.problem(kv.Key, fmt.Sprintf("%s: unknown key %s", name, key), didYouMean(key, keys, "here belong questions, answer, not and expect"))
 		}
@@ -117,6 +118,28 @@ func (r *reader) language(e *Entry, lang string, part *ast.MappingValueNode) {
 			r.problem(part.Key, fmt.Sprintf("%s: %s missing", name, key), "every language of an entry has questions and an answer")
 		}
 	}
+}
+
+// placed is texts of an entry, whose lines it notes.
+func (r *reader) placed(e *Entry, n ast.Node, what string) []string {
+	texts := r.texts(n, what)
+	items, _ := n.(*ast.SequenceNode)
+	if items == nil {
+		return texts
+	}
+	for _, item := range items.Values {
+		s := ""
+		switch item := item.(type) {
+		case *ast.StringNode:
+			s = strings.TrimSpace(item.Value)
+		case *ast.LiteralNode:
+			s = strings.TrimSpace(item.Value.Value)
+		}
+		if s != "" {
+			e.places[s], _ = position(item)
+		}
+	}
+	return texts
 }
 
 // fill puts values in the place of {{name}}.
