@@ -80,7 +80,7 @@ Read what was made before you use it: nobody has approved it.`,
 				_, err = a.out.Write(b.Bytes())
 				return err
 			}
-			if err := writeNew(output, b.Bytes()); err != nil {
+			if err := createFile(output, b.Bytes()); err != nil {
 				return err
 			}
 			fmt.Fprintf(a.err, "%s in %s; name it below `faq:` in the configuration once you have read it\n", plural2(len(entries), "entry", "entries"), output)
@@ -124,7 +124,7 @@ as {{hours}} into the answers, for a page that customers read.`,
 				_, err = a.out.Write(b.Bytes())
 				return err
 			}
-			return writeNew(output, b.Bytes())
+			return createFile(output, b.Bytes())
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "", "yaml, csv, md or html; default: by the file's name, or yaml")
@@ -158,14 +158,11 @@ func loads(data []byte, o faq.Options) error {
 	return err
 }
 
-// writeNew writes a file that is not there yet.
-func writeNew(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+// createFile writes a file that is not there yet.
+func createFile(path string, data []byte) error {
+	err := writeNew(path, data, 0o644)
 	if errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("%s is there already: name another file, or remove it", path)
-	} else if err != nil {
-		return err
 	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Close())
+	return err
 }

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"encoding/csv"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -49,11 +50,15 @@ func (c *collector) csv(text string) {
 		if err == io.EOF {
 			return
 		}
-		line, _ := r.FieldPos(0)
 		if err != nil {
+			line := 0
+			if e, ok := errors.AsType[*csv.ParseError](err); ok {
+				line = e.StartLine
+			}
 			c.note(line, "this row cannot be read, nor what follows: %v", err)
 			return
 		}
+		line, _ := r.FieldPos(0)
 		if row == 0 {
 			if heads = c.heads(cells, line); heads != nil {
 				continue
