@@ -21,7 +21,7 @@ const (
 	firstRetry = 10 * time.Second
 	lastRetry  = 30 * time.Minute
 	giveUp     = 4 * 24 * time.Hour // RFC 5321 4.5.4.1: at least 4-5 days
-	unsureWait = 10 * time.Minute   // before an attempt of unknown outcome is repeated
+	unsureWait = 10 * time.Minute   // before an attempt of unknown outcome is repeated blindly
 )
 
 // deliverer sends the outbox of one channel. It lets go of nothing: an attempt is
@@ -158,6 +158,7 @@ func (w *deliverer) stamp(tx *store.Tx, now time.Time) (*job, time.Time, error) 
 			}
 			continue
 		}
+		j.out.Key = d.Key // of a slot's older delivery, if this one has replaced it
 		if ready, err := w.e.complete(tx, now, d, &j.out); err != nil || !ready {
 			if err != nil {
 				return nil, time.Time{}, err
@@ -320,7 +321,9 @@ func (w *deliverer) outcome(j *job, ref string, err error) store.Outcome {
 			return o
 		case e.Unknown:
 			o.Result = "unknown"
-			wait = max(wait, unsureWait)
+			if _, ok := w.sender.(channels.Finder); !ok {
+				wait = max(wait, unsureWait) // whoever can look need not wait for a late sign
+			}
 		}
 		wait = max(wait, e.RetryAfter)
 	}

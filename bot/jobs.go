@@ -129,6 +129,9 @@ func (e *Engine) doJob(ctx context.Context, j store.Job) error {
 	now := time.Now()
 	var refused *channels.SendError
 	wait := backoff(j.Attempts + 1)
+	if errors.Is(err, errTooEarly) {
+		wait = earlyAgain
+	}
 	if errors.As(err, &refused) {
 		wait = max(wait, refused.RetryAfter)
 	}
@@ -156,6 +159,8 @@ func (e *Engine) tryJob(ctx context.Context, j store.Job) (err error) {
 		return e.fetchProfile(ctx, j)
 	case store.JobMembers:
 		return e.fetchMembers(ctx, j)
+	case store.JobAgain:
+		return e.readAgain(ctx, j)
 	}
 	return fmt.Errorf("unknown kind of job %q", j.Kind)
 }
@@ -172,7 +177,7 @@ func (e *Engine) jobFailed(tx *store.Tx, now time.Time, j store.Job, cause error
 	switch j.Kind {
 	case store.JobMembers:
 		return tx.AddJob(store.Job{Channel: j.Channel, Kind: j.Kind, Subject: j.Subject, Due: now.Add(membersFresh), Created: now})
-	case store.JobProfile:
+	case store.JobProfile, store.JobAgain: // which stays in quarantine
 		return nil
 	}
 	id, err := strconv.ParseInt(j.Subject, 10, 64)

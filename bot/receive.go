@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -92,6 +93,10 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 		if err := e.failed(tx, now, eventUnreadable, in.Channel, id); err != nil {
 			return none, err
 		}
+	}
+	if early, err := e.tooEarly(tx, now, in); err != nil || early {
+		became = string(store.Quarantined)
+		return none, cmp.Or(err, e.setAside(tx, now, in, id))
 	}
 	var reply channels.Reply
 	err = tx.Try(func() (err error) {

@@ -7,6 +7,7 @@ const (
 	JobProfile = "profile" // subject: an identity
 	JobMembers = "members" // subject: a room
 	JobFile    = "file"    // subject: an attachment
+	JobAgain   = "again"   // subject: a row of the ledger, to be read again
 )
 
 // Job is something that is still to be asked of a service. There is at most one

@@ -37,18 +37,20 @@ const (
 	Replaced = "replaced" // by a newer one for the same slot
 )
 
-// Enqueue puts a delivery into the outbox. A newer delivery for a slot replaces
-// those for it that were not attempted yet.
+// Enqueue puts a delivery into the outbox. A newer delivery for a slot replaces the
+// one for it that was not attempted yet, and goes in its place in the thread: what
+// has been put behind it since stays behind it. The key by which the outside will
+// know it is then the older one's, which has its turn there already.
 func (tx *Tx) Enqueue(d Delivery) (int64, error) {
-	if d.Slot != "" {
-		if err := tx.exec("UPDATE outbox SET state = 'replaced', ended = ? WHERE thread = ? AND slot = ? AND slot <> '' AND state = 'queued' AND attempts = 0",
-			ms(d.Created), d.Thread, d.Slot); err != nil {
-			return 0, err
-		}
+	id, err := tx.unsent(d.Thread, d.Slot)
+	switch {
+	case err == ErrNotFound:
+		id, err = tx.insert(`INSERT INTO outbox (key, channel, thread, audience, message, identity, by_person, slot, payload, next, created, origin, target)
+			VALUES (?, ?, ?, ?, nullif(?, 0), nullif(?, 0), ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0))`,
+			d.Key, d.Channel, d.Thread, string(d.Audience), d.Message, d.Identity, d.ByPerson, d.Slot, string(d.Payload), ms(d.Next), ms(d.Created), d.Origin, d.Target)
+	case err == nil:
+		err = tx.replace(id, d)
 	}
-	id, err := tx.insert(`INSERT INTO outbox (key, channel, thread, audience, message, identity, by_person, slot, payload, next, created, origin, target)
-		VALUES (?, ?, ?, ?, nullif(?, 0), nullif(?, 0), ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0))`,
-		d.Key, d.Channel, d.Thread, string(d.Audience), d.Message, d.Identity, d.ByPerson, d.Slot, string(d.Payload), ms(d.Next), ms(d.Created), d.Origin, d.Target)
 	if err != nil {
 		return 0, err
 	}
@@ -58,6 +60,27 @@ func (tx *Tx) Enqueue(d Delivery) (int64, error) {
 		}
 	}
 	return id, nil
+}
+
+// unsent finds what waits for a slot of a thread and was not attempted yet.
+func (s *Snapshot) unsent(thread int64, slot string) (int64, error) {
+	return one(s, scanned[int64], "SELECT id FROM outbox WHERE thread = ? AND slot = ? AND slot <> '' AND state = 'queued' AND attempts = 0", thread, slot)
+}
+
+// replace puts d into a row of the outbox. What was there stands in a row of its own
+// from then on, for the record.
+func (tx *Tx) replace(id int64, d Delivery) error {
+	old, err := tx.insert(`INSERT INTO outbox (key, channel, thread, audience, message, identity, by_person, slot, payload, state, next, created, ended, origin, target)
+		SELECT ?, channel, thread, audience, message, identity, by_person, slot, payload, 'replaced', next, created, ?, origin, target FROM outbox WHERE id = ?`,
+		d.Key, ms(d.Created), id)
+	if err != nil {
+		return err
+	}
+	if err := tx.exec("UPDATE outbox_file SET outbox = ? WHERE outbox = ?", old, id); err != nil {
+		return err
+	}
+	return tx.one(`UPDATE outbox SET message = nullif(?, 0), identity = nullif(?, 0), by_person = ?, payload = ?, created = ?, origin = nullif(?, 0), target = nullif(?, 0)
+		WHERE id = ?`, d.Message, d.Identity, d.ByPerson, string(d.Payload), ms(d.Created), d.Origin, d.Target, id)
 }
 
 const deliveryColumns = `SELECT o.id, o.key, o.channel, o.thread, o.audience, coalesce(o.message, 0), coalesce(o.identity, 0), o.by_person, o.slot, o.payload,
@@ -97,6 +120,16 @@ const waiting = ` o.channel = ?1 AND o.state = 'queued'
 // Due returns the next delivery of a channel that may go now, or [ErrNotFound].
 func (s *Snapshot) Due(channel string, now time.Time) (Delivery, error) {
 	return one(s, scanDelivery, deliveryColumns+"WHERE"+waiting+" AND o.next <= ?2 ORDER BY o.next, o.id LIMIT 1", channel, ms(now))
+}
+
+// Nameless reports whether something may stand in a place of staff's that has no name
+// yet: an attempt to post it that began after since is under way, or its outcome is
+// unknown.
+func (s *Snapshot) Nameless(channel, place string, since time.Time) (bool, error) {
+	return one(s, scanned[bool], `SELECT EXISTS (SELECT 1 FROM outbox o JOIN thread t ON t.id = o.thread
+		WHERE o.state IN ('queued', 'sending') AND (o.state = 'sending' OR o.unsure) AND o.target IS NULL
+		AND o.channel = ?1 AND t.audience = 'staff' AND t.place = ?2
+		AND EXISTS (SELECT 1 FROM attempt a WHERE a.outbox = o.id AND a.started > ?3))`, channel, place, ms(since))
 }
 
 // Stamp records that an attempt begins, before anything is sent, and returns

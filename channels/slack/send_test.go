@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -301,6 +302,23 @@ func TestReachesNoNetwork(t *testing.T) {
 	_, err = c.Send(t.Context(), channels.Outbound{Key: "k", Audience: channels.Staff, Op: channels.Post, Place: "C123",
 		Body: channels.Body{Format: channels.Plain, Text: "x"}})
 	if err == nil || !strings.Contains(err.Error(), "this is a test") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Nor must it where the answer of an API on this machine names an address elsewhere.
+func TestSocketReachesNoNetwork(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, `{"ok":true,"url":"ws://192.0.2.1/link?ticket=secret"}`)
+	}))
+	defer s.Close()
+	c, err := New("slack", Config{Team: "T123", BotToken: "xoxb-1", AppToken: "xapp-1", APIURL: s.URL + "/api/"}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, err = (&run{Channel: c}).connect(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "this is a test") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v", err)
 	}
 }

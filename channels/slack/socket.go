@@ -56,6 +56,13 @@ func (r *run) connect(ctx context.Context) (*socket, error) {
 	if at.URL == "" {
 		return nil, errors.New("apps.connections.open: no address in the answer")
 	}
+	address, err := url.Parse(string(at.URL))
+	if err != nil { // which holds the address, and that is a secret
+		return nil, errors.New("apps.connections.open: an address that cannot be read")
+	}
+	if err := reachable(address, r.cfg.Dial != nil); err != nil {
+		return nil, err
+	}
 	dialer := websocket.Dialer{NetDialContext: r.cfg.Dial, HandshakeTimeout: helloTime}
 	if r.cfg.Dial == nil {
 		dialer.Proxy = http.ProxyFromEnvironment

@@ -70,6 +70,11 @@ type SlackConfig struct {
 	// more after a message: what one person writes within that time is one question.
 	// 0s waits for nothing.
 	Gather time.Duration
+
+	// APIURL (`api_url`, default https://slack.com/api/) is the address of Slack's Web
+	// API, which gets the tokens. For GovSlack it is https://slack-gov.com/api/. One
+	// that begins with http:// must be of this machine.
+	APIURL string
 }
 
 // HTTP reports whether Slack calls us.

@@ -28,12 +28,13 @@ CREATE TABLE member (
 	PRIMARY KEY (kind, address, channel, room)
 ) STRICT, WITHOUT ROWID;
 
--- What is still to be asked of a service: profiles, members, files.
+-- What is still to be asked of a service: profiles, members, files; and what is to be
+-- read again.
 CREATE TABLE job (
 	id       INTEGER PRIMARY KEY,
 	channel  TEXT NOT NULL,
-	kind     TEXT NOT NULL CHECK (kind IN ('profile', 'members', 'file')),
-	subject  TEXT NOT NULL CHECK (subject <> ''), -- an identity, a room, an attachment
+	kind     TEXT NOT NULL CHECK (kind IN ('profile', 'members', 'file', 'again')),
+	subject  TEXT NOT NULL CHECK (subject <> ''), -- an identity, a room, an attachment, a row of the ledger
 	due      INTEGER NOT NULL,
 	created  INTEGER NOT NULL,
 	attempts INTEGER NOT NULL DEFAULT 0,
