@@ -211,10 +211,10 @@ func (e *Engine) read(in *channels.Inbound) (h heard) {
 	return h
 }
 
-// understand reads the text, and the subject of what begins a talk: some people
+// understand asks the FAQ as it is now in the message's channel. It reads the text, and the subject of what begins a talk: some people
 // say all of it there, or the heart of it.
 func (e *Engine) understand(in *channels.Inbound) faq.Reading {
-	index := e.index()
+	index := e.index().For(time.Now(), in.Channel)
 	r := index.Read(in.Text)
 	if in.Subject == "" || len(in.Refs) > 0 {
 		return r

@@ -5,6 +5,9 @@
 // into an immutable [Index]; [Live] follows the files and swaps the index as a
 // whole, so that a mistake in a file never takes the FAQ away.
 //
+// Entries may hold for a time and in some channels only: [Index.For] gives the index
+// as it is then and there. [Index.Lint] finds what loads and is probably not meant.
+//
 // [Index.Read] is the one call for a message. It returns a [Reading]: the
 // language; what the message wants beyond an answer (a person, to complain, a
 // refund, to say thanks …); and its questions, each with the entries that may

@@ -1,6 +1,9 @@
 package faq
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Index answers from one state of the FAQ. It never changes and may be used by
 // any number of goroutines at once; a changed FAQ is a new Index, see [Live].
@@ -9,6 +12,10 @@ type Index struct {
 	byID    map[string]*Entry
 	words   *wordlists
 	matcher *matcher
+	limited []int    // entries that hold only at times, or in some channels
+	hidden  []bool   // by entry: not for this view, see For; nil: all are
+	nots    []rivals // by entry: its `not:` examples
+	absent  []rivals // by entry: the questions of those that are limited
 }
 
 func newIndex(entries []*Entry) (*Index, error) {
@@ -20,23 +27,36 @@ func newIndex(entries []*Entry) (*Index, error) {
 	topics := make([]topic, len(entries))
 	for i, e := range entries {
 		x.byID[e.ID] = e
+		if e.limited() {
+			x.limited = append(x.limited, i)
+		}
 		for _, l := range e.languages {
 			topics[i].questions = append(topics[i].questions, e.Questions[l]...)
 			topics[i].answers = append(topics[i].answers, e.Answers[l])
 		}
 	}
 	x.matcher = newMatcher(words, topics)
+	x.prepareVetoes()
 	return x, nil
 }
 
 // Entry finds an entry by its id.
 func (x *Index) Entry(id string) (*Entry, bool) {
 	e, ok := x.byID[id]
+	if ok && x.hidden != nil {
+		ok = !x.hidden[slices.Index(x.entries, e)]
+	}
 	return e, ok
 }
 
 // Entries gives all entries in the order of the files. The slice is the
 // caller's; the entries are shared and read-only.
 func (x *Index) Entries() []*Entry {
-	return append([]*Entry(nil), x.entries...)
+	var out []*Entry
+	for i, e := range x.entries {
+		if x.hidden == nil || !x.hidden[i] {
+			out = append(out, e)
+		}
+	}
+	return out
 }

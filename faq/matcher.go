@@ -80,7 +80,10 @@ type search struct {
 
 const maxCandidates = 5
 
-func (m *matcher) search(text string) search {
+func (m *matcher) search(text string) search { return m.searchWithout(text, nil) }
+
+// searchWithout is search as if the hidden topics were not there.
+func (m *matcher) searchWithout(text string, hidden []bool) search {
 	s := search{atoms: atomize(m.words.normalize(text))}
 	s.units = m.words.units(s.atoms)
 	if len(s.atoms) == 0 || m.topics == 0 {
@@ -89,13 +92,16 @@ func (m *matcher) search(text string) search {
 	s.x = m.vocab.vector(extract(s.atoms))
 	probs := make([]float32, m.topics)
 	m.model.logits(s.x, 1, probs)
-	softmax(probs)
 	near := m.near.find(s.x)
+	hide(hidden, probs, near)
+	softmax(probs)
 	all, each := m.known.coverage(s.units, m.topics)
 
 	var top ranking
 	for c, p := range probs {
-		top.offer(c, p)
+		if hidden == nil || !hidden[c] {
+			top.offer(c, p)
+		}
 	}
 	var nearest, second float32
 	nearestTopic := -1

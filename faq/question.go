@@ -14,13 +14,17 @@ func (x *Index) question(seg segment) Question {
 	if seg.want != nil {
 		q.Intent, q.Topic = seg.want.Name, seg.want.Topic
 	}
-	s := x.matcher.search(seg.norm)
+	s := x.matcher.searchWithout(seg.norm, x.hidden)
 	if seg.core != "" {
-		if alone := x.matcher.search(seg.core); alone.score() > s.score() {
+		if alone := x.matcher.searchWithout(seg.core, x.hidden); alone.score() > s.score() {
 			s = alone
 		}
 	}
 	for _, c := range s.candidates {
+		if not, ok := x.vetoed(c.topic, s.x); ok {
+			q.Vetoed = append(q.Vetoed, Match{Entry: x.entries[c.topic], Score: c.score, Example: not})
+			continue
+		}
 		m := Match{Entry: x.entries[c.topic], Score: c.score}
 		if c.example >= 0 {
 			m.Example = x.matcher.texts[c.example]

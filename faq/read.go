@@ -34,6 +34,7 @@ type Question struct {
 	Intent  string   // the intent that covers this segment; "" for an ordinary question
 	Topic   string   // of a Request
 	Matches []Match  // best first, at most 5
+	Vetoed  []Match  // entries that would have matched; Example is the question, not for them to answer, that is nearer
 	Unknown []string // words that no example question has
 }
 

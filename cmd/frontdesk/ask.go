@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,7 @@ import (
 
 func (a *app) ask() *cobra.Command {
 	var why bool
+	var channel string
 	cmd := &cobra.Command{
 		Use:   "ask [QUESTION]",
 		Short: "Ask the FAQ one question, as a customer would",
@@ -36,7 +38,7 @@ for. Nothing is recorded or sent.`,
 			if err != nil {
 				return err
 			}
-			r := index.Read(text)
+			r := index.For(time.Now(), channel).Read(text)
 			if a.json {
 				return a.printJSON(askedJSON(r, cfg))
 			}
@@ -48,6 +50,7 @@ for. Nothing is recorded or sent.`,
 		},
 	}
 	cmd.Flags().BoolVar(&why, "why", false, "explain")
+	cmd.Flags().StringVar(&channel, "channel", "", "as in this channel of the configuration; entries may be for some only")
 	return a.jsonFlag(cmd)
 }
 

@@ -44,6 +44,12 @@ type Config struct {
 	// are read again when they change.
 	FAQ []string
 
+	// Vars (`vars`, default none) are further names that answers of the FAQ may
+	// mention as {{name}}, beside {{hours}}, {{phone}}, {{website}}, {{email}} and
+	// {{company}}: by language, and under "" those that are the same in all. One is
+	// written `fee: 5 EUR`, or `fee: {zh: 5 欧元, en: 5 EUR}`.
+	Vars map[string]map[string]string
+
 	// Texts (`texts`, default none) is a folder whose sentences replace those
 	// that the bot says of itself: zh/customer.yaml, en/customer.yaml,
 	// zh/staff.yaml, en/staff.yaml, each with only the sentences that are to

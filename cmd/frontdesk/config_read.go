@@ -17,6 +17,7 @@ func (r *configReader) config(top *configBlock, c *Config) {
 	c.Company = r.company(top.need("company", "company: {name: Acme, timezone: Asia/Shanghai, languages: [zh, en]}"))
 	c.Database = cmp.Or(top.take("database").file(), r.beside("frontdesk.db"))
 	c.FAQ = r.faq(top.take("faq"))
+	c.Vars = r.vars(top.take("vars"), c.Company.Languages)
 	c.Texts = r.texts(top.take("texts"), c.readFile)
 	c.Hours, c.Calendar = r.hours(top.need("hours", `hours: {days: {mon-fri: ["09:00-17:00"]}}`), c.Company.Location, c.readFile)
 	c.Promises = r.promises(top.take("promises"))
