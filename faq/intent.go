@@ -18,6 +18,10 @@ const (
 	Abuse      = "abuse"      // insults
 	Spam       = "spam"       // advertising
 
+	// Marks: they say how, not what, and cover no question.
+	Urgent = "urgent" // danger, or haste asked for in so many words; not: about urgent delivery
+	Failed = "failed" // begins by saying that something failed; means something only after an answer
+
 	Thanks    = "thanks"
 	Greeting  = "greeting" // also 在吗, anyone there?
 	Goodbye   = "goodbye"
@@ -42,8 +46,12 @@ const (
 
 func intentNames() []string {
 	return []string{Human, Complaint, Status, Suggestion, Praise, Privacy, Request, StillNot, Abuse, Spam,
-		Thanks, Greeting, Goodbye, Yes, No, Helped, NotHelped}
+		Thanks, Greeting, Goodbye, Yes, No, Helped, NotHelped, Urgent, Failed}
 }
+
+// marks: whether an intent says how something is said, not what is wanted. A
+// question stays a question beside it.
+func marks(name string) bool { return name == Urgent || name == Failed }
 
 // weight orders intents that are equally sure.
 func weight(name string) int { return slices.Index(intentNames(), name) }

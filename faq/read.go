@@ -80,6 +80,14 @@ func (x *Index) Read(text string) Reading {
 		}
 		r.Intents = decided(r.Intents)
 	}
+	for i, s := range sentences {
+		for _, m := range s.marks {
+			// A reply begins with its verdict, which matters if nothing says more.
+			if m.Name == Urgent || i == 0 && len(r.Intents) == 0 {
+				r.Intents = addIntent(r.Intents, m)
+			}
+		}
+	}
 	sortIntents(r.Intents)
 	for _, seg := range segments(sentences) {
 		r.Questions = append(r.Questions, x.question(seg))

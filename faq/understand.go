@@ -35,9 +35,15 @@ func (w *wordlists) understand(text string) []sentence {
 // opens: the sentence begins a message that goes on after its first clause.
 func (w *wordlists) clean(s *sentence, opens bool) {
 	norms := make([]string, 0, len(s.clauses))
+	whole := make([]string, 0, len(s.clauses)) // pleasantries included: "urgent!" alone is one
 	from, to := -1, 0
+	defer func() { s.marks = w.rules.marks(strings.Join(whole, ", "), whole) }()
 	for i, c := range s.clauses {
 		n := w.normalize(c.text)
+		whole = append(whole, n)
+		if c.end == '?' {
+			whole[i] += "?"
+		}
 		rest, taken := w.rules.strip(n)
 		if rest != "" && opens && i == 0 && addressed(n) {
 			rest, taken = "", []Intent{{Name: Greeting, Score: strongScore, Why: n}}
@@ -87,7 +93,10 @@ func (w *wordlists) clean(s *sentence, opens bool) {
 		}
 	}
 	s.units = len(w.units(atomize(s.norm)))
-	s.wants = w.rules.wants(s.norm, norms)
+	for i := range norms {
+		norms[i] = mend(norms[i])
+	}
+	s.wants = w.rules.wants(mend(s.norm), norms)
 	s.asks = w.rules.is(asking, s.norm)
 }
 
