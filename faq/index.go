@@ -9,9 +9,10 @@ type Index struct {
 	byID    map[string]*Entry
 	words   *wordlists
 	matcher *matcher
+	like    *likeness
 }
 
-func newIndex(entries []*Entry) (*Index, error) {
+func newIndex(entries []*Entry, examples ...exampleGroup) (*Index, error) {
 	words, err := wordlistsOnce()
 	if err != nil {
 		return nil, fmt.Errorf("faq: %w", err)
@@ -26,6 +27,9 @@ func newIndex(entries []*Entry) (*Index, error) {
 		}
 	}
 	x.matcher = newMatcher(words, topics)
+	if x.like, err = likenessWith(words, examples); err != nil {
+		return nil, fmt.Errorf("faq: %w", err)
+	}
 	return x, nil
 }
 

@@ -44,6 +44,10 @@ const (
 	TopicInvoice      = "invoice"
 )
 
+func topicNames() []string {
+	return []string{TopicRefund, TopicReturn, TopicExchange, TopicRepair, TopicAfterSales, TopicCancel, TopicCompensation, TopicCallback, TopicInvoice}
+}
+
 func intentNames() []string {
 	return []string{Human, Complaint, Status, Suggestion, Praise, Privacy, Request, StillNot, Abuse, Spam,
 		Thanks, Greeting, Goodbye, Yes, No, Helped, NotHelped, Urgent, Failed}
@@ -55,6 +59,9 @@ func marks(name string) bool { return name == Urgent || name == Failed }
 
 // weight orders intents that are equally sure.
 func weight(name string) int { return slices.Index(intentNames(), name) }
+
+// none is what the examples of a file call to want nothing beyond an answer.
+const none = "none"
 
 // Groups of rules that are no intents: words that only lead to a question,
 // words that open a signature, words that show that something is asked.

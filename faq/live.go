@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -123,8 +124,9 @@ func changed(old, now []stamp) bool {
 }
 
 func (l *Live) stat() []stamp {
-	out := make([]stamp, len(l.paths))
-	for i, path := range l.paths {
+	paths := append(slices.Clip(l.paths), l.options.Intents...)
+	out := make([]stamp, len(paths))
+	for i, path := range paths {
 		if info, err := os.Stat(path); err == nil {
 			out[i] = stamp{info.Size(), info.ModTime(), true}
 		}
@@ -136,9 +138,9 @@ func (l *Live) read() []source {
 	out := make([]source, len(l.paths))
 	for i, path := range l.paths {
 		data, err := os.ReadFile(path)
-		out[i] = source{path, data, err}
+		out[i] = source{path: path, data: data, err: err}
 	}
-	return out
+	return append(out, intentFiles(l.options)...)
 }
 
 func sumOf(files []source) (sum [sha256.Size]byte) {

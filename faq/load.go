@@ -17,6 +17,9 @@ type Options struct {
 	// language that has none of its own. A variable without a value is a
 	// problem of the answer that uses it: customers never see a gap.
 	Vars map[string]map[string]string
+	// Intents are files with more examples of what messages want, in the words
+	// of the company's own customers; see reader.intents for their form.
+	Intents []string
 }
 
 func (o Options) languages() []string {
@@ -48,9 +51,19 @@ func Load(paths []string, o Options) (*Index, error) {
 	files := make([]source, len(paths))
 	for i, path := range paths {
 		data, err := os.ReadFile(path)
-		files[i] = source{path, data, err}
+		files[i] = source{path: path, data: data, err: err}
 	}
-	return load(files, o)
+	return load(append(files, intentFiles(o)...), o)
+}
+
+// intentFiles reads the files of examples.
+func intentFiles(o Options) []source {
+	var out []source
+	for _, path := range o.Intents {
+		data, err := os.ReadFile(path)
+		out = append(out, source{path: path, data: data, err: err, intents: true})
+	}
+	return out
 }
 
 // source is a file as it was read.
@@ -58,14 +71,21 @@ type source struct {
 	path string
 	data []byte
 	err  error
+
+	intents bool // has examples of intents, no entries
 }
 
 func load(files []source, o Options) (*Index, error) {
 	var problems []Problem
 	var entries []*Entry
+	var examples []exampleGroup
 	for _, f := range files {
 		r := reader{file: f.path, options: o}
-		if f.err != nil {
+		if f.intents && f.err == nil {
+			examples = append(examples, r.intents(f.data)...)
+		} else if f.intents {
+			r.problem(nil, fmt.Sprintf("cannot be read: %v", f.err), "check the path under `intents:` in the configuration")
+		} else if f.err != nil {
 			r.problem(nil, fmt.Sprintf("cannot be read: %v", f.err), "check the path under `faq:` in the configuration")
 		} else {
 			entries = append(entries, r.read(f.data)...)
@@ -84,7 +104,7 @@ func load(files []source, o Options) (*Index, error) {
 		sortProblems(problems)
 		return nil, &Error{problems}
 	}
-	return newIndex(entries)
+	return newIndex(entries, examples...)
 }
 
 // contradictions finds what only shows when all entries are seen together.

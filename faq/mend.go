@@ -63,38 +63,9 @@ func mendWord(word string) string {
 		if len(k) >= 9 {
 			slips = 2
 		}
-		if word[0] == k[0] && len(word) >= len(k)-slips && len(word) <= len(k)+slips && distance(word, k) <= slips {
+		if word[0] == k[0] && len(word) >= len(k)-slips && len(word) <= len(k)+slips && editDistance(word, k) <= slips {
 			return k
 		}
 	}
 	return ""
-}
-
-// distance counts the slips between two short words: letters put in, left out,
-// replaced, or exchanged with their neighbour (optimal string alignment).
-func distance(a, b string) int {
-	const longest = 24
-	if len(a) >= longest || len(b) >= longest {
-		return longest
-	}
-	var d [longest][longest]int
-	for i := range len(a) + 1 {
-		d[i][0] = i
-	}
-	for j := range len(b) + 1 {
-		d[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
-			}
-		}
-	}
-	return d[len(a)][len(b)]
 }

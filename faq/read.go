@@ -61,7 +61,7 @@ const MaxQuestions = 8
 func (x *Index) Read(text string) Reading {
 	text = cut(strings.ToValidUTF8(text, " "), maxText)
 	r := Reading{Lang: language(withoutAddresses(text))}
-	sentences := x.words.understand(text)
+	sentences := x.words.understand(text, x.like)
 	var closers []Intent
 	content := false
 	for _, s := range sentences {

@@ -69,6 +69,16 @@ func (r *rules) wants(sentence string, clauses []string) []Intent {
 	return out
 }
 
+// trapped: a trap of the intent covers a part of the sentence.
+func (r *rules) trapped(i Intent, sentence string) bool {
+	return slices.ContainsFunc(r.groups, func(g *group) bool {
+		return g.intent == i.Name && g.topic == i.Topic && slices.ContainsFunc(g.traps, func(t rule) bool {
+			_, _, ok := t.find(sentence)
+			return ok
+		})
+	})
+}
+
 // marks finds the marks in one normalized sentence.
 func (r *rules) marks(sentence string, clauses []string) []Intent {
 	var out []Intent
