@@ -38,7 +38,7 @@ type said struct {
 }
 
 const (
-	likeEnough = .65 // share of the classifier's belief from which an intent counts
+	likeEnough = .7 // share of the classifier's belief from which an intent counts
 	nearLeast  = .25 // cosine of the nearest example below which it does not
 )
 

@@ -20,6 +20,12 @@ type Reading struct {
 	Empty bool
 }
 
+// Wants reports whether the message wants anything beyond an answer. How it is
+// said, with haste for example, does not count.
+func (r Reading) Wants() bool {
+	return slices.ContainsFunc(r.Intents, func(i Intent) bool { return !marks(i.Name) })
+}
+
 // An Intent is one thing that a message wants.
 type Intent struct {
 	Name  string
