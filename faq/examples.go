@@ -23,6 +23,7 @@ type exampleGroup struct {
 // to want nothing beyond an answer; it has all counter-examples. It is
 // immutable.
 type likeness struct {
+	words   *wordlists
 	classes []exampleGroup
 	texts   []string
 	exact   map[string][]said // normalized text → what it is an example of
@@ -39,7 +40,7 @@ type said struct {
 
 const (
 	likeEnough = .7 // share of the classifier's belief from which an intent counts
-	nearLeast  = .25 // cosine of the nearest example below which it does not
+	nearLeast  = .25 // cosine of its nearest example below which it does not; nor where a counter-example is nearer
 )
 
 // embeddedExamples reads the files in words/, once.
@@ -88,7 +89,7 @@ func likenessWith(w *wordlists, more []exampleGroup) (*likeness, error) {
 }
 
 func newLikeness(w *wordlists, groups []exampleGroup) *likeness {
-	l := &likeness{classes: []exampleGroup{{}}, exact: map[string][]said{}}
+	l := &likeness{words: w, classes: []exampleGroup{{}}, exact: map[string][]said{}}
 	var raw [][]feature
 	var examples []example
 	add := func(class int, g exampleGroup, texts []string, not bool) {
@@ -140,7 +141,11 @@ func (l *likeness) literally(norm string, wants []Intent) []Intent {
 
 // wants finds the intent that a text most probably has.
 func (l *likeness) wants(norm string) (Intent, bool) {
-	x := l.vocab.vector(extract(atomize(norm)))
+	atoms := atomize(norm)
+	if len(atoms) < 2 || len(l.words.units(atoms)) == 0 {
+		return Intent{}, false // a fragment is like anything
+	}
+	x := l.vocab.vector(extract(atoms))
 	probs := make([]float32, len(l.classes))
 	l.model.logits(x, 1, probs)
 	softmax(probs)
@@ -153,8 +158,9 @@ func (l *likeness) wants(norm string) (Intent, bool) {
 	if best == 0 || probs[best] < likeEnough {
 		return Intent{}, false
 	}
-	n := l.near.find(x)[best]
-	if n.best < nearLeast {
+	near := l.near.find(x)
+	n := near[best]
+	if n.best < nearLeast || n.best < near[0].best {
 		return Intent{}, false
 	}
 	c := l.classes[best]
