@@ -220,12 +220,12 @@ func (e *Engine) understand(in *channels.Inbound) faq.Reading {
 		return r
 	}
 	subject := index.Read(in.Subject)
-	if r.Empty || len(r.Intents) == 0 && len([]rune(in.Text)) < 40 && !slices.ContainsFunc(r.Questions, asks) && slices.ContainsFunc(subject.Questions, isSure) {
+	if r.Empty || !r.Wants() && len([]rune(in.Text)) < 40 && !slices.ContainsFunc(r.Questions, asks) && slices.ContainsFunc(subject.Questions, isSure) {
 		subject.Intents = append(r.Intents, subject.Intents...)
 		return subject
 	}
 	for _, i := range subject.Intents {
-		if i.Name == faq.Complaint || i.Name == faq.Human {
+		if i.Name == faq.Complaint || i.Name == faq.Human || i.Name == faq.Urgent {
 			r.Intents = append(r.Intents, i)
 		}
 	}

@@ -21,6 +21,7 @@ type source struct {
 	stamp    stamp     // from just before it was read
 	problems []Problem // of its includes
 	named    bool      // by another file, which tells if it cannot be read
+	intents  bool      // has examples of intents, no entries
 }
 
 // tooDeep is how far includes may lead: only through links does a chain get there

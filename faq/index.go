@@ -16,9 +16,10 @@ type Index struct {
 	hidden  []bool   // by entry: not for this view, see For; nil: all are
 	nots    []rivals // by entry: its `not:` examples
 	absent  []rivals // by entry: the questions of those that are limited
+	like    *likeness
 }
 
-func newIndex(entries []*Entry) (*Index, error) {
+func newIndex(entries []*Entry, examples ...exampleGroup) (*Index, error) {
 	words, err := wordlistsOnce()
 	if err != nil {
 		return nil, fmt.Errorf("faq: %w", err)
@@ -37,6 +38,9 @@ func newIndex(entries []*Entry) (*Index, error) {
 	}
 	x.matcher = newMatcher(words, topics)
 	x.prepareVetoes()
+	if x.like, err = likenessWith(words, examples); err != nil {
+		return nil, fmt.Errorf("faq: %w", err)
+	}
 	return x, nil
 }
 

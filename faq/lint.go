@@ -138,7 +138,7 @@ func (l *linter) nearDuplicates() {
 	var all []asked
 	closest := map[pair]alike{}
 	var order []pair
-	like := l.x.newLikeness()
+	like := l.x.newNearby()
 	for _, e := range l.x.entries {
 		for _, lang := range e.languages {
 			for _, q := range e.Questions[lang] {

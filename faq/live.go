@@ -136,7 +136,7 @@ func stampOf(path string) stamp {
 }
 
 func (l *Live) read() []source {
-	all := gather(l.paths)
+	all := append(gather(l.paths), intentFiles(l.options)...)
 	l.files, l.stamps = nil, nil
 	for _, f := range all {
 		l.files, l.stamps = append(l.files, f.path), append(l.stamps, f.stamp)

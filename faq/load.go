@@ -2,6 +2,7 @@ package faq
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"time"
 )
@@ -21,6 +22,9 @@ type Options struct {
 	Channels []string
 	// Location is the zone that `from` and `until` are in; nil means UTC.
 	Location *time.Location
+	// Intents are files with more examples of what messages want, in the words
+	// of the company's own customers; see reader.intents for their form.
+	Intents []string
 }
 
 func (o Options) languages() []string {
@@ -49,18 +53,34 @@ func (o Options) value(lang, name string) (value string, known bool) {
 // or nothing: when any file has a problem, the error is an *[Error] with every
 // problem of every file, and there is no index.
 func Load(paths []string, o Options) (*Index, error) {
-	return load(gather(paths), o)
+	return load(append(gather(paths), intentFiles(o)...), o)
+}
+
+// intentFiles reads the files of examples.
+func intentFiles(o Options) []source {
+	var out []source
+	for _, path := range o.Intents {
+		stamp := stampOf(path)
+		data, err := os.ReadFile(path)
+		out = append(out, source{path: path, stamp: stamp, data: data, err: err, intents: true})
+	}
+	return out
 }
 
 func load(files []source, o Options) (*Index, error) {
 	var problems []Problem
 	var entries []*Entry
+	var examples []exampleGroup
 	for _, f := range files {
 		r := reader{file: f.path, options: o, problems: f.problems}
 		if f.err != nil && f.named {
 			continue // told where it is included
 		}
-		if f.err != nil {
+		if f.intents && f.err == nil {
+			examples = append(examples, r.intents(f.data)...)
+		} else if f.intents {
+			r.problem(nil, fmt.Sprintf("cannot be read: %v", f.err), "check the path under `intents:` in the configuration")
+		} else if f.err != nil {
 			r.problem(nil, fmt.Sprintf("cannot be read: %v", f.err), "check the path under `faq:` in the configuration")
 		} else {
 			entries = append(entries, r.read(f.data)...)
@@ -79,7 +99,7 @@ func load(files []source, o Options) (*Index, error) {
 		sortProblems(problems)
 		return nil, &Error{problems}
 	}
-	return newIndex(entries)
+	return newIndex(entries, examples...)
 }
 
 // contradictions finds what only shows when all entries are seen together.

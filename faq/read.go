@@ -20,6 +20,12 @@ type Reading struct {
 	Empty bool
 }
 
+// Wants reports whether the message wants anything beyond an answer. How it is
+// said, with haste for example, does not count.
+func (r Reading) Wants() bool {
+	return slices.ContainsFunc(r.Intents, func(i Intent) bool { return !marks(i.Name) })
+}
+
 // An Intent is one thing that a message wants.
 type Intent struct {
 	Name  string
@@ -62,7 +68,7 @@ const MaxQuestions = 8
 func (x *Index) Read(text string) Reading {
 	text = cut(strings.ToValidUTF8(text, " "), maxText)
 	r := Reading{Lang: language(withoutAddresses(text))}
-	sentences := x.words.understand(text)
+	sentences := x.words.understand(text, x.like)
 	var closers []Intent
 	content := false
 	for _, s := range sentences {
@@ -80,6 +86,14 @@ func (x *Index) Read(text string) Reading {
 			r.Intents = addIntent(r.Intents, c)
 		}
 		r.Intents = decided(r.Intents)
+	}
+	for i, s := range sentences {
+		for _, m := range s.marks {
+			// A reply begins with its verdict, which matters if nothing says more.
+			if m.Name == Urgent || i == 0 && len(r.Intents) == 0 {
+				r.Intents = addIntent(r.Intents, m)
+			}
+		}
 	}
 	sortIntents(r.Intents)
 	for _, seg := range segments(sentences) {

@@ -56,6 +56,12 @@ type Config struct {
 	// be different. The folder must exist; each of the files may be missing.
 	Texts string
 
+	// Intents (`intents`, default none) are files with examples of what messages
+	// want beyond an answer (a person, to complain, a refund …) in the words of
+	// your own customers, beside those that the program has. Start from
+	// init/intents.yaml. They are read again when they change.
+	Intents []string
+
 	// Hours (`hours`, required) is when people are at work. All promises to
 	// customers are counted in these hours. `days` gives the hours of each
 	// weekday, `holidays` the dates without hours, and `workdays` the make-up

@@ -19,6 +19,7 @@ func (r *configReader) config(top *configBlock, c *Config) {
 	c.FAQ = r.faq(top.take("faq"))
 	c.Vars = r.vars(top.take("vars"), c.Company.Languages)
 	c.Texts = r.texts(top.take("texts"), c.readFile)
+	c.Intents = r.files(top.take("intents"), "intents: [intents.yaml]")
 	c.Hours, c.Calendar = r.hours(top.need("hours", `hours: {days: {mon-fri: ["09:00-17:00"]}}`), c.Company.Location, c.readFile)
 	c.Promises = r.promises(top.take("promises"))
 	c.Staff = r.staff(top.need("staff", "staff: [{name: Ana, mail: ana@acme.example}]"))
@@ -53,7 +54,16 @@ func (r *configReader) company(v *configValue) Company {
 }
 
 func (r *configReader) faq(v *configValue) []string {
-	v.notEmpty("faq: [faq.yaml]")
+	files := r.files(v, "faq: [faq.yaml]")
+	if files == nil {
+		files = []string{r.beside("faq.yaml")}
+	}
+	return files
+}
+
+// files reads a list of file names, each of which may stand there once.
+func (r *configReader) files(v *configValue, example string) []string {
+	v.notEmpty(example)
 	var files []string
 	for _, item := range v.list() {
 		file := item.file()
@@ -62,9 +72,6 @@ func (r *configReader) faq(v *configValue) []string {
 		} else if file != "" {
 			files = append(files, file)
 		}
-	}
-	if files == nil {
-		files = []string{r.beside("faq.yaml")}
 	}
 	return files
 }

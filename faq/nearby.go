@@ -1,8 +1,8 @@
 package faq
 
-// likeness finds among texts those that are like another, by the cosine that the
+// nearby finds among texts those that are like another, by the cosine that the
 // matcher uses, through an inverted index. Not for concurrent use.
-type likeness struct {
+type nearby struct {
 	x        *Index
 	postings map[uint64][]posting
 	count    int
@@ -10,12 +10,12 @@ type likeness struct {
 	touched  []int32
 }
 
-func (x *Index) newLikeness() *likeness {
-	return &likeness{x: x, postings: map[uint64][]posting{}}
+func (x *Index) newNearby() *nearby {
+	return &nearby{x: x, postings: map[uint64][]posting{}}
 }
 
 // add adds a text, which gets the next number from 0 on.
-func (l *likeness) add(v []feature) {
+func (l *nearby) add(v []feature) {
 	for _, f := range v {
 		l.postings[f.hash] = append(l.postings[f.hash], posting{int32(l.count), f.value})
 	}
@@ -25,7 +25,7 @@ func (l *likeness) add(v []feature) {
 
 // like calls found for every text that was added and whose cosine is at least
 // least.
-func (l *likeness) like(v []feature, least float32, found func(n int, cosine float32)) {
+func (l *nearby) like(v []feature, least float32, found func(n int, cosine float32)) {
 	for _, f := range v {
 		for _, p := range l.postings[f.hash] {
 			if l.scores[p.example] == 0 {
@@ -50,7 +50,7 @@ const sameMatter = .45
 // that it is most like, or begins one. Groups are in the order of their first
 // texts, and hold the texts' positions.
 func (x *Index) Group(texts []string) [][]int {
-	l := x.newLikeness()
+	l := x.newNearby()
 	var groups [][]int
 	for i, t := range texts {
 		v := x.vector(t)
