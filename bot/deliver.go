@@ -176,6 +176,7 @@ func (w *deliverer) stamp(tx *store.Tx, now time.Time) (*job, time.Time, error) 
 		if j.Delivery, err = tx.Stamp(d, now); err != nil {
 			return nil, time.Time{}, err
 		}
+		j.out.Attempt = j.Attempts
 		// What it answers comes first, then what the thread has seen: both sides
 		// can then join the talk by any of them.
 		if j.refs, err = tx.Refs(d.Thread, 20); err != nil {

@@ -61,7 +61,7 @@ func (e *Engine) toDesk(tx *store.Tx, now time.Time, conv store.Conversation, d 
 		if cerr != nil {
 			return cerr
 		}
-		subject := e.staff("talk-subject", textArgs{Title: customer.Subject})
+		subject := e.staff("talk-subject", textArgs{Title: extract.Mask(customer.Subject)})
 		if conv.Case != 0 {
 			subject = e.staff("handover-subject", textArgs{Number: conv.Case, Kind: string(e.kind(kind)), Title: extract.Mask(title)})
 		}

@@ -266,6 +266,18 @@ func (e *Engine) pressedByStaff(tx *store.Tx, now time.Time, in *channels.Inboun
 	if a.Name == actRetry {
 		return channels.Reply{}, e.retry(tx, now, agent, a)
 	}
+	refuse := func(note texts.Note) (channels.Reply, error) {
+		if filled { // it answers a form
+			return channels.Reply{Form: &channels.Form{Title: e.staffTitle(a), Text: string(note), Cancel: string(e.staff("button-close", textArgs{}))}}, nil
+		}
+		return channels.Reply{Refusal: string(note)}, nil
+	}
+	if barred, err := e.barred(&tx.Snapshot, in, agent, a.Case); err != nil || barred {
+		if err != nil {
+			return channels.Reply{}, err
+		}
+		return refuse(e.staff("card-moved", textArgs{Number: a.Case}))
+	}
 	if !filled && text == "" && (a.Name == actReply || a.Name == actResolve || a.Name == actNote) {
 		form, err := e.wordsForm(tx, a)
 		return form, err
@@ -277,10 +289,7 @@ func (e *Engine) pressedByStaff(tx *store.Tx, now time.Time, in *channels.Inboun
 	if err != nil || !out.refused {
 		return channels.Reply{}, err
 	}
-	if filled { // it answers a form
-		return channels.Reply{Form: &channels.Form{Title: e.staffTitle(a), Text: string(out.note), Cancel: string(e.staff("button-close", textArgs{}))}}, nil
-	}
-	return channels.Reply{Refusal: string(out.note)}, nil
+	return refuse(out.note)
 }
 
 // retry sends again what could not be delivered.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"frontdesk/bot/extract"
 	"frontdesk/channels"
 	"frontdesk/store"
 )
@@ -225,7 +226,7 @@ func (e *Engine) announce(tx *store.Tx, o *owed, due time.Time) error {
 // toPerson tells one colleague something about a case, in its thread; whoever
 // cannot be reached there is told through the desk.
 func (e *Engine) toPerson(tx *store.Tx, o *owed, name, key string, was ...time.Time) error {
-	args := textArgs{Number: o.c.ID, Title: o.c.Title, Who: o.c.Owner, Due: e.time(o.due, e.cfg.staffLang(), o.in.now)}
+	args := textArgs{Number: o.c.ID, Title: extract.Mask(o.c.Title), Who: o.c.Owner, Due: e.time(o.due, e.cfg.staffLang(), o.in.now)}
 	if len(was) > 0 {
 		args.Was = e.time(was[0], e.cfg.staffLang(), o.in.now)
 	}

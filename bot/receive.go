@@ -123,9 +123,9 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 }
 
 // chatter reports whether a message may be talk among staff that is none of our
-// business, though it was said where they read.
+// business, or a change of such talk, though it was said where they read.
 func (e *Engine) chatter(tx *store.Tx, in *channels.Inbound) bool {
-	if in.Kind != channels.Message || in.Action != nil || in.Problem != "" || in.Toward != channels.ToRoom || !e.cfg.staffPlace(in) {
+	if in.Kind != channels.Message && in.Kind != channels.Edit && in.Kind != channels.Deletion || in.Action != nil || in.Problem != "" || in.Toward != channels.ToRoom || !e.cfg.staffPlace(in) {
 		return false
 	}
 	_, agent, err := e.agent(&tx.Snapshot, in.From)

@@ -54,6 +54,26 @@ func (e *Engine) elsewhere(s *store.Snapshot, c store.Case, conv store.Conversat
 	return !slices.ContainsFunc(rooms, func(m store.Member) bool { return m.Channel == now.Channel && m.Room == now.Place }), err
 }
 
+// barred reports whether somebody presses a button or sends a form of a complaint that
+// is read in a room where they are not: what they press may be older than the
+// complaint. Where it is not known who is in that room, nobody is barred.
+func (e *Engine) barred(s *store.Snapshot, in *channels.Inbound, agent Agent, number int64) (bool, error) {
+	c, err := s.Case(number)
+	if err != nil || c.Kind != kindComplaint || agent.Supervisor {
+		return false, ignore(err, store.ErrNotFound)
+	}
+	conv, err := talkOf(s, number)
+	if err != nil {
+		return false, ignore(err, errNoTalk)
+	}
+	now := e.cfg.desk(conv.Channel, c.Kind)
+	if now.Place == "" || now.Channel != in.Channel {
+		return false, nil
+	}
+	members, err := s.Members(now.Channel, now.Place)
+	return len(members) > 0 && !slices.ContainsFunc(members, func(m store.Member) bool { return m.Kind == in.From.Kind && m.Address == in.From.Address }), err
+}
+
 // identityOn returns how a colleague is known on a channel's service, as far as
 // that is known; the zero Person if not.
 func (e *Engine) identityOn(s *store.Snapshot, d Desk, name string) (channels.Person, error) {

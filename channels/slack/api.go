@@ -166,11 +166,12 @@ func (t *tripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	if len(k.body) > answerSize {
 		k.body, k.bodyErr = k.body[:answerSize], fmt.Errorf("the answer is over %d bytes", answerSize)
 	}
+	broke := k.bodyErr
 	k.read(resp.Header, time.Now())
 	if k.limited() {
 		t.limited(k.method, time.Now().Add(k.retryAfter))
 	}
-	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(k.body), failing{k.bodyErr}))
+	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(k.body), failing{broke}))
 	return resp, nil
 }
 

@@ -187,10 +187,13 @@ func (r *reading) elsewhere() bool {
 	return len(r.p.Authorizations) > 0
 }
 
-// ours reports whether a user of team belongs to us. In an Enterprise Grid the
-// team of a user may be the organisation.
+// ours reports whether a user of team belongs to us.
 func (r *reading) ours(team string) bool {
-	return team == "" || team == r.c.cfg.Team || team == r.self.Enterprise
+	g := r.c.grid(r.self.Enterprise)
+	for _, t := range []struct{ team, of str }{{r.p.TeamID, r.p.EnterpriseID}, {r.p.Team.V.ID, r.p.Team.V.Enterprise}} {
+		g.learn(string(t.team), string(t.of))
+	}
+	return g.has(team, "")
 }
 
 // person names a user; teams are what the payload says of their team, the best
@@ -249,7 +252,7 @@ func (r *reading) robot(signal string) {
 // forget leaves only the fact that something came.
 func (r *reading) forget() {
 	r.in.Raw = channels.Blob{}
-	r.in.Text, r.in.Files, r.in.Refs, r.in.Ref = "", nil, nil, ""
+	r.in.Text, r.in.Full, r.in.Files, r.in.Refs, r.in.Ref = "", "", nil, nil, ""
 }
 
 func (r *reading) problem(err error) {

@@ -26,6 +26,7 @@ type event struct {
 		TS      str `json:"ts"`
 	}] `json:"item"`
 	ItemUser str `json:"item_user"`
+	Team     str `json:"team"` // of a membership: the user's; of a message it may be the channel's
 	Reaction str `json:"reaction"`
 
 	Tab       str `json:"tab"`
@@ -119,7 +120,7 @@ func (r *reading) membership(e *event) error {
 		return nil
 	}
 	r.in.Kind = channels.Membership
-	r.in.From, r.in.Proof = r.author(&e.message), channels.Proven
+	r.in.From, r.in.Proof = r.person(string(e.User), "", e.Team, r.p.TeamID), channels.Proven
 	r.in.Room, r.in.Public, r.in.Toward = string(e.Channel), true, channels.Aside
 	r.in.Text = channels.Joined
 	if e.Type == "member_left_channel" {

@@ -43,7 +43,7 @@ func fileName(f channels.File) string {
 // attempt is repeated, which is later than that.
 func (c *Channel) share(ctx context.Context, w spot, f channels.File) error {
 	name := fileName(f)
-	if err := c.pace.ready("files.getUploadURLExternal"); err != nil {
+	if err := c.sendTurn(ctx, "files.getUploadURLExternal"); err != nil {
 		return err
 	}
 	askCtx, k := watched(ctx)
@@ -57,7 +57,7 @@ func (c *Channel) share(ctx context.Context, w spot, f channels.File) error {
 	if err := c.upload(ctx, target.UploadURL, f); err != nil {
 		return fmt.Errorf("upload of %d bytes: %w", f.Data.Size, err)
 	}
-	if err := c.pace.ready("files.completeUploadExternal"); err != nil {
+	if err := c.sendTurn(ctx, "files.completeUploadExternal"); err != nil {
 		return err
 	}
 	shareCtx, k := watched(ctx)

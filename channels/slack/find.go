@@ -166,7 +166,7 @@ func (c *Channel) history(ctx context.Context, w spot, since time.Time) ([]said,
 	var all []said
 	cursor := ""
 	for range pagesMost {
-		if err := c.pace.ready(method); err != nil {
+		if err := c.sendTurn(ctx, method); err != nil {
 			return nil, err
 		}
 		ctx, k := watched(ctx)

@@ -63,6 +63,9 @@ func (c *Channel) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	defer r.small.Done()
+	if n := req.Header.Get("X-Slack-Retry-Num"); n != "" && n != "0" {
+		r.retried.Store(true)
+	}
 	raw, ok := canonicalBody(req.Header.Get("Content-Type"), body)
 	if !ok { // ssl_check: a question whether we are there
 		return

@@ -25,7 +25,7 @@ const (
 	attemptEvery = 20 * time.Second
 	attemptBurst = 4
 	// restTime is how long one of the sockets stays away when Slack says that
-	// there are too many.
+	// there are too many; never both.
 	restTime = 10 * time.Minute
 )
 
@@ -34,6 +34,7 @@ type links struct {
 	limit *rate.Limiter
 	mu    sync.Mutex
 	up    int
+	rests bool // one of the sockets does, as Slack has wished
 	// joined is closed and replaced when the first socket comes up.
 	joined chan struct{}
 }
@@ -100,11 +101,7 @@ func (r *run) troubled(err error) bool {
 			r.stop(&fatalError{err, remedies["link_disabled"]})
 			return false
 		case "too_many_websockets":
-			wait := time.Minute
-			if r.connected() {
-				wait = restTime
-			}
-			return pause(r.ctx, wait+jitter(wait/4))
+			return r.restSocket()
 		}
 		return true
 	}
@@ -117,6 +114,23 @@ func (r *run) troubled(err error) bool {
 		return pause(r.ctx, limited.RetryAfter+jitter(time.Second))
 	}
 	return true
+}
+
+// restSocket keeps a socket away for a while, if the other one does not rest as well:
+// that one goes on trying.
+func (r *run) restSocket() bool {
+	r.links.mu.Lock()
+	other := r.links.rests
+	r.links.rests = true
+	r.links.mu.Unlock()
+	if other {
+		return true
+	}
+	ok := pause(r.ctx, restTime+jitter(restTime/4))
+	r.links.mu.Lock()
+	r.links.rests = false
+	r.links.mu.Unlock()
+	return ok
 }
 
 // joined counts a socket that has said hello.

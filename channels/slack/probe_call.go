@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -18,6 +19,7 @@ type prober struct {
 	cfg      Config
 	patience time.Duration
 	wires    *http.Transport
+	grid     grid
 }
 
 func newProber(cfg Config, patience time.Duration) *prober {
@@ -29,7 +31,7 @@ func newProber(cfg Config, patience time.Duration) *prober {
 	if cfg.Dial != nil {
 		wires = &http.Transport{DialContext: cfg.Dial}
 	}
-	return &prober{cfg, patience, wires}
+	return &prober{cfg, patience, wires, grid{team: cfg.Team, teams: &sync.Map{}}}
 }
 
 func (p *prober) close() { p.wires.CloseIdleConnections() }

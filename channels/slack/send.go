@@ -31,7 +31,7 @@ var signs = map[string]string{"ok": "white_check_mark", "warning": "warning"}
 // A post becomes one message, or several if it is too long for one, and one for each
 // file. They come in order: the further ones stand where the first does or, if that
 // is at the top of a channel, below it. The ref is the first's. Before a post of several is
-// sent it is looked for, so that an attempt after one that ended half-way sends what
+// sent again it is looked for, so that an attempt after one that ended half-way sends what
 // is missing and nothing twice. A file over the limit does not go; its name does,
 // struck out.
 //
@@ -71,7 +71,7 @@ func (c *Channel) post(ctx context.Context, out channels.Outbound) (string, erro
 		return "", err
 	}
 	there := newStanding(len(parts), len(files))
-	if len(parts)+len(files) > 1 {
+	if len(parts)+len(files) > 1 && out.Attempt > 1 {
 		if there, err = c.standing(ctx, w, out, parts, files); err != nil {
 			return "", fmt.Errorf("looking for what is there already: %w", err)
 		}
@@ -250,13 +250,10 @@ const directsMost = 10_000
 
 // open finds the channel of a direct message.
 func (c *Channel) open(ctx context.Context, user string) (string, error) {
-	c.dms.mu.Lock()
-	channel := c.dms.byID[user]
-	c.dms.mu.Unlock()
-	if channel != "" {
+	if channel := c.dms.channel(user); channel != "" {
 		return channel, nil
 	}
-	if err := c.pace.ready("conversations.open"); err != nil {
+	if err := c.sendTurn(ctx, "conversations.open"); err != nil {
 		return "", err
 	}
 	ctx, k := watched(ctx)
@@ -267,11 +264,26 @@ func (c *Channel) open(ctx context.Context, user string) (string, error) {
 	if k.channel == "" {
 		return "", errors.New("conversations.open: an answer without a channel")
 	}
-	c.dms.mu.Lock()
-	defer c.dms.mu.Unlock()
-	if c.dms.byID == nil || len(c.dms.byID) >= directsMost {
-		c.dms.byID = map[string]string{}
-	}
-	c.dms.byID[user] = k.channel
+	c.dms.learn(user, k.channel)
 	return k.channel, nil
+}
+
+// channel is that of the direct message with a user; empty if it is not known.
+func (d *directs) channel(user string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.byID[user]
+}
+
+// learn remembers the channel of a direct message.
+func (d *directs) learn(user, channel string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byID[user] == channel {
+		return
+	}
+	if d.byID == nil || len(d.byID) >= directsMost {
+		d.byID = map[string]string{}
+	}
+	d.byID[user] = channel
 }

@@ -29,6 +29,7 @@ type office struct {
 	staff  *slacktest.Channel
 	ann    *slacktest.User
 	serial int
+	tried  map[string]int // by key
 }
 
 func newOffice(t *testing.T, o slacktest.Options) *office {
@@ -38,7 +39,7 @@ func newOffice(t *testing.T, o slacktest.Options) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.Close() })
-	h := &office{World: w, staff: w.Channel("staff", slacktest.ChannelOptions{}), ann: w.User("ann", slacktest.UserOptions{})}
+	h := &office{World: w, staff: w.Channel("staff", slacktest.ChannelOptions{}), ann: w.User("ann", slacktest.UserOptions{}), tried: map[string]int{}}
 	w.Invite(h.staff, w.BotUser(), h.ann)
 	h.slack, err = New("slack", Config{Team: w.TeamID(), BotToken: w.BotToken(), AppToken: w.AppToken(), Agents: h.staff.ID,
 		APIURL: w.APIURL(), Dial: w.Dial, FileLimit: 1 << 20}, slog.New(slog.NewTextHandler(io.Discard, nil)))
@@ -73,6 +74,8 @@ func (h *office) send(t *testing.T, out channels.Outbound) (string, *channels.Se
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
+	h.tried[out.Key]++
+	out.Attempt = h.tried[out.Key]
 	ref, err := h.slack.Send(ctx, out)
 	if err == nil {
 		if ref == "" {

@@ -398,3 +398,32 @@ func TestOddFrames(t *testing.T) {
 		r.end()
 	})
 }
+
+// When Slack says of both sockets that there are too many, one stays away, and the
+// other is back at once.
+func TestTooManySockets(t *testing.T) {
+	inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {
+		r := start(t, h.channel(), nil, &channeltest.Recorder{})
+		r.up()
+		if err := h.w.WaitSockets(within(t, time.Minute), 2); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute)
+		h.w.Disconnect("too_many_websockets")
+		time.Sleep(3 * time.Second)
+		began := time.Now()
+		for time.Since(began) < 9*time.Minute {
+			if h.w.Sockets() == 0 {
+				t.Fatalf("no socket after %v", time.Since(began))
+			}
+			time.Sleep(time.Second)
+		}
+		if n := len(h.w.Opens(began)); n > 0 {
+			t.Errorf("%d attempts to have more", n)
+		}
+		if err := h.w.WaitSockets(within(t, 10*time.Minute), 2); err != nil {
+			t.Error(err)
+		}
+		r.end()
+	})
+}

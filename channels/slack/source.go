@@ -22,6 +22,9 @@ const (
 	// checkEvery is how many beats lie between two looks at Slack when events come
 	// by HTTP: there is no connection whose end would be noticed.
 	checkEvery = 4
+	// lookEvery is how often they are looked for all the same: what does not reach us
+	// Slack sends four times in six minutes, and then never again.
+	lookEvery = 5 * time.Minute
 )
 
 // Run presents every message to h until ctx ends, as [channels.Source] has it. It
@@ -109,14 +112,22 @@ func (r *run) whoAmI() error {
 func (r *run) beat() {
 	ok := true
 	for n := 1; pause(r.ctx, beatEvery); n++ {
-		if r.cfg.AppToken == "" && (n%checkEvery == 0 || !ok) {
-			err := r.whoAmI()
-			if f, final := fatal(err); final {
-				r.stop(f)
-				return
+		if r.cfg.AppToken == "" {
+			if n%checkEvery == 0 || !ok {
+				was := ok
+				err := r.whoAmI()
+				if f, final := fatal(err); final {
+					r.stop(f)
+					return
+				}
+				if ok = err == nil; !ok && r.ctx.Err() == nil {
+					r.report(channels.Down, err.Error())
+				} else if !was {
+					r.missed("slack could not be reached")
+				}
 			}
-			if ok = err == nil; !ok && r.ctx.Err() == nil {
-				r.report(channels.Down, err.Error())
+			if ok {
+				r.lookAround()
 			}
 		}
 		if ok && r.connected() {

@@ -43,7 +43,8 @@ type SlackConfig struct {
 	Complaints string
 
 	// Support (`support`, default none) are ids of channels where every question is
-	// one to the bot. In others it listens only when it is mentioned.
+	// one to the bot. In others that it is a member of it listens only when it is
+	// mentioned.
 	Support []string
 
 	// Command (`command`, default /support) is the slash command that people ask
