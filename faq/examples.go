@@ -39,7 +39,7 @@ type said struct {
 }
 
 const (
-	likeEnough = .7 // share of the classifier's belief from which an intent counts
+	likeEnough = .7  // share of the classifier's belief from which an intent counts
 	nearLeast  = .25 // cosine of its nearest example below which it does not; nor where a counter-example is nearer
 )
 

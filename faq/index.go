@@ -1,6 +1,10 @@
 package faq
 
-import "fmt"
+import (
+	"fmt"
+
+	"frontdesk/faq/internal/tone"
+)
 
 // Index answers from one state of the FAQ. It never changes and may be used by
 // any number of goroutines at once; a changed FAQ is a new Index, see [Live].
@@ -10,6 +14,7 @@ type Index struct {
 	words   *wordlists
 	matcher *matcher
 	like    *likeness
+	tone    *tone.Table
 }
 
 func newIndex(entries []*Entry, examples ...exampleGroup) (*Index, error) {
@@ -28,6 +33,9 @@ func newIndex(entries []*Entry, examples ...exampleGroup) (*Index, error) {
 	}
 	x.matcher = newMatcher(words, topics)
 	if x.like, err = likenessWith(words, examples); err != nil {
+		return nil, fmt.Errorf("faq: %w", err)
+	}
+	if x.tone, err = toneOnce(); err != nil {
 		return nil, fmt.Errorf("faq: %w", err)
 	}
 	return x, nil
