@@ -23,7 +23,11 @@
 // taken off (understand.go), and what belongs together is joined (segments.go).
 // What is wanted beyond answers is found by rules (rules.go, words/*.rules),
 // because there a trap such as 人工提额 or "human resources" matters more than a
-// likeness. Asking about a thing is a question; wanting it is an intent.
+// likeness. Where no rule says anything, examples of what messages want decide
+// (examples.go, words/intents_*.yaml, and the operator's own files), by the same
+// classifier as questions. Asking about a thing is a question; wanting it is an
+// intent. How upset a message sounds is told apart from what it wants (tone.go):
+// a grumble is no complaint.
 //
 // Questions are matched by a small classifier that is trained when the FAQ is
 // loaded: tf-idf features of words, pairs and pieces of words (features.go), a

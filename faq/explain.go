@@ -21,6 +21,9 @@ func Explain(r Reading) string {
 		}
 		fmt.Fprintf(&b, ", %s sure, because of %q\n", percent(i.Score), i.Why)
 	}
+	if r.Tone.Score >= UpsetAt {
+		fmt.Fprintf(&b, "Sounds upset, because of %q. That alone opens no case.\n", r.Tone.Why)
+	}
 	if r.Empty {
 		b.WriteString("No question: nothing of content, only a pleasantry, numbers or a fragment.\n")
 	}

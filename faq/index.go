@@ -3,6 +3,8 @@ package faq
 import (
 	"fmt"
 	"slices"
+
+	"frontdesk/faq/internal/tone"
 )
 
 // Index answers from one state of the FAQ. It never changes and may be used by
@@ -17,6 +19,7 @@ type Index struct {
 	nots    []rivals // by entry: its `not:` examples
 	absent  []rivals // by entry: the questions of those that are limited
 	like    *likeness
+	tone    *tone.Table
 }
 
 func newIndex(entries []*Entry, examples ...exampleGroup) (*Index, error) {
@@ -39,6 +42,9 @@ func newIndex(entries []*Entry, examples ...exampleGroup) (*Index, error) {
 	x.matcher = newMatcher(words, topics)
 	x.prepareVetoes()
 	if x.like, err = likenessWith(words, examples); err != nil {
+		return nil, fmt.Errorf("faq: %w", err)
+	}
+	if x.tone, err = toneOnce(); err != nil {
 		return nil, fmt.Errorf("faq: %w", err)
 	}
 	return x, nil

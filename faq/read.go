@@ -16,6 +16,8 @@ type Reading struct {
 	// Questions: what the message asks or states, in its order; greetings,
 	// thanks, signatures and other pleasantries are left out.
 	Questions []Question
+	// Tone: how it sounds. A grumble is no complaint: this alone opens no case.
+	Tone Tone
 	// Empty: no content, only a greeting, a fragment, numbers, addresses.
 	Empty bool
 }
@@ -68,6 +70,7 @@ const MaxQuestions = 8
 func (x *Index) Read(text string) Reading {
 	text = cut(strings.ToValidUTF8(text, " "), maxText)
 	r := Reading{Lang: language(withoutAddresses(text))}
+	r.Tone = x.toneOf(text)
 	sentences := x.words.understand(text, x.like)
 	var closers []Intent
 	content := false
