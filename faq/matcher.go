@@ -28,10 +28,12 @@ type matcher struct {
 	model   *model
 	near    *neighbours
 	known   *known
+	counts  []int // examples of each topic
+	habits  habits
 }
 
 func newMatcher(words *wordlists, topics []topic) *matcher {
-	m := &matcher{words: words, topics: len(topics), known: newKnown()}
+	m := &matcher{words: words, topics: len(topics), known: newKnown(), counts: make([]int, len(topics))}
 	var raw [][]feature
 	var examples []example
 	for c, t := range topics {
@@ -39,6 +41,7 @@ func newMatcher(words *wordlists, topics []topic) *matcher {
 			atoms := atomize(words.normalize(q))
 			m.known.add(c, words.units(atoms))
 			m.texts = append(m.texts, q)
+			m.counts[c]++
 			x := extract(atoms)
 			raw = append(raw, x)
 			examples = append(examples, example{class: c, x: x, weight: 1})
@@ -59,6 +62,7 @@ func newMatcher(words *wordlists, topics []topic) *matcher {
 	}
 	m.model = train(examples, len(m.vocab.idf), len(topics))
 	m.near = newNeighbours(examples[:questions], len(m.vocab.idf), len(topics))
+	m.habits = m.findHabits(examples[:questions])
 	return m
 }
 
@@ -89,50 +93,15 @@ func (m *matcher) search(text string) search {
 	s.x = m.vocab.vector(extract(s.atoms))
 	probs := make([]float32, m.topics)
 	m.model.logits(s.x, 1, probs)
-	softmax(probs)
-	near := m.near.find(s.x)
-	all, each := m.known.coverage(s.units, m.topics)
-
+	e := evidence{probs: probs, mass: softmax(probs), near: m.near.find(s.x), content: len(s.units)}
+	e.known, e.owned = m.known.coverage(s.units, m.topics)
 	var top ranking
 	for c, p := range probs {
 		top.offer(c, p)
 	}
-	var nearest, second float32
-	nearestTopic := -1
-	for c, n := range near {
-		if n.best > nearest {
-			nearest, second, nearestTopic = n.best, nearest, c
-		} else {
-			second = max(second, n.best)
-		}
-	}
-	for rank, c := range top.topics() {
-		rival := probs[top.ids[0]]
-		if rank == 0 {
-			rival = 1e-9
-			if top.n > 1 {
-				rival = probs[top.ids[1]]
-			}
-		}
-		otherNear := nearest
-		if c == nearestTopic {
-			otherNear = second
-		}
-		g := signs{
-			share:    logOf(probs[c]),
-			margin:   logOf(probs[c]) - logOf(rival),
-			nearest:  float64(near[c].best),
-			nearGap:  float64(near[c].best - otherNear),
-			centroid: float64(near[c].centroid),
-			known:    all,
-			owned:    each[c],
-			content:  len(s.units),
-			agree:    c == nearestTopic,
-			topics:   m.topics,
-			perEach:  m.perEach,
-			cjk:      s.atoms[len(s.atoms)/2].cjk,
-		}
-		s.candidates = append(s.candidates, candidate{c, g.confidence(), int(near[c].example), g})
+	for rank, g := range m.signs(&e, top.topics()) {
+		c := top.ids[rank]
+		s.candidates = append(s.candidates, candidate{c, g.confidence(rank), int(e.near[c].example), g})
 	}
 	// The classifier's order stands; an estimate may not contradict it.
 	for i := 1; i < len(s.candidates); i++ {

@@ -108,7 +108,9 @@ func (m *model) logits(x []feature, scale float32, out []float32) {
 	}
 }
 
-func softmax(x []float32) {
+// softmax turns logits into probabilities and returns the log of the sum of
+// their exponentials.
+func softmax(x []float32) float64 {
 	top := x[0]
 	for _, v := range x {
 		top = max(top, v)
@@ -122,4 +124,5 @@ func softmax(x []float32) {
 	for i := range x {
 		x[i] = float32(float64(x[i]) / sum)
 	}
+	return float64(top) + math.Log(sum)
 }

@@ -55,7 +55,10 @@ type near struct {
 	centroid float32 // cosine of the mean of the examples
 }
 
-func (n *neighbours) find(x []feature) []near {
+func (n *neighbours) find(x []feature) []near { return n.findWithout(x, -1) }
+
+// findWithout leaves one example out as nearest.
+func (n *neighbours) findWithout(x []feature, without int) []near {
 	cos := make([]float32, len(n.class))
 	for i := range x {
 		f := &x[i]
@@ -71,6 +74,9 @@ func (n *neighbours) find(x []feature) []near {
 		out[c].example = -1
 	}
 	for i, v := range cos {
+		if i == without {
+			continue
+		}
 		o := &out[n.class[i]]
 		o.centroid += v
 		if v > o.best {

@@ -1,0 +1,161 @@
+package faq
+
+import (
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A scenario is an FAQ drawn from a larger collection, and what it is asked:
+// questions that belong to it, questions that belong to entries which were left
+// out (near), and foreign ones (far).
+type scenario struct {
+	set    string
+	labels []string
+	topics []topic
+	asked  []labelled // label "oos" if near or far
+}
+
+// draw makes an FAQ of size entries with each examples. What is asked is a
+// quarter near and a twentieth far, of those the collection has.
+func draw(rnd *rand.Rand, set string, pool []labelled, far []string, size, each int) scenario {
+	byLabel := map[string][]string{}
+	var labels []string
+	for _, e := range pool {
+		if byLabel[e.label] == nil {
+			labels = append(labels, e.label)
+		}
+		byLabel[e.label] = append(byLabel[e.label], e.text)
+	}
+	rnd.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
+	size = min(size, len(labels)*3/4)
+	s := scenario{set: set, labels: labels[:size], topics: make([]topic, size)}
+	const most = 400 // questions that belong
+	var near []string
+	for i, l := range labels {
+		texts := slices.Clone(byLabel[l])
+		rnd.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
+		if i >= size {
+			near = append(near, texts...)
+			continue
+		}
+		spare := min(max(most/size, 1), max(1, len(texts)/4))
+		k := min(each, len(texts)-spare)
+		s.topics[i].questions = texts[:k]
+		for _, q := range texts[k : k+spare] {
+			s.asked = append(s.asked, labelled{q, l})
+		}
+	}
+	n := len(s.asked)
+	rnd.Shuffle(len(near), func(i, j int) { near[i], near[j] = near[j], near[i] })
+	for _, q := range near[:min(len(near), n/3)] {
+		s.asked = append(s.asked, labelled{q, "oos"})
+	}
+	for range min(len(far), n/15) {
+		s.asked = append(s.asked, labelled{far[rnd.IntN(len(far))], "oos"})
+	}
+	return s
+}
+
+// fitRow is one candidate that a scenario's FAQ gave.
+type fitRow struct {
+	X        [signCount]float32
+	Rank     int
+	Right    bool
+	Weight   float32
+	Scenario int
+	Set      string
+}
+
+func (s scenario) rows(words *wordlists, id int) []fitRow {
+	m := newMatcher(words, s.topics)
+	var out []fitRow
+	for _, e := range s.asked {
+		for i, c := range m.search(e.text).candidates {
+			if i == 3 || c.signs.content == 0 {
+				break
+			}
+			row := fitRow{Rank: i, Scenario: id, Set: s.set, Weight: 1, Right: s.labels[c.topic] == e.label}
+			for k, v := range c.signs.row() {
+				row.X[k] = float32(v)
+			}
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// fitSets are the public collections whose licences allow to ship what is
+// learnt from them.
+var fitSets = []string{"banking77", "clinc150", "hwu64", "multidogo"}
+
+// fitRows draws and asks all scenarios, with the same result every time.
+func fitRows(t testing.TB) []fitRow {
+	words := words(t)
+	rnd := rand.New(rand.NewPCG(7, 7))
+	var rows []fitRow
+	id := 0
+	add := func(s scenario) {
+		rows = append(rows, s.rows(words, id)...)
+		id++
+	}
+	pools := map[string][]labelled{}
+	for _, set := range fitSets {
+		pools[set] = publicSet(t, set+"/train.tsv")
+	}
+	for i, set := range fitSets {
+		var far []string
+		for _, e := range pools[fitSets[(i+1)%len(fitSets)]] {
+			far = append(far, e.text)
+		}
+		for _, each := range []int{1, 2, 3, 5, 8, 10, 15, 20} {
+			for _, size := range []int{12, 25, 50, 1000} {
+				add(draw(rnd, set, pools[set], far, size, each))
+			}
+		}
+		for _, size := range []int{12, 25, 25, 50, 1000, 1000} {
+			add(draw(rnd, set, pools[set], far, size, 1000))
+		}
+	}
+	far := readLines(t, "testdata/fit_offtopic_zh.txt")
+	files, err := filepath.Glob("testdata/fit_faq_*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no FAQs of our own", err)
+	}
+	for _, file := range files {
+		var pool []labelled
+		for _, line := range readLines(t, file) {
+			label, text, ok := strings.Cut(line, " | ")
+			if !ok {
+				t.Fatalf("%s: %q is not `entry | question / question`", file, line)
+			}
+			for q := range strings.SplitSeq(text, " / ") {
+				pool = append(pool, labelled{q, label})
+			}
+		}
+		for _, each := range []int{1, 2, 3, 3, 4, 5} {
+			for _, size := range []int{12, 20, 1000} {
+				add(draw(rnd, "own", pool, far, size, each))
+			}
+		}
+	}
+	return rows
+}
+
+func readLines(t testing.TB, path string) []string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			out = append(out, line)
+		}
+	}
+	return out
+}
