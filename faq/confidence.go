@@ -1,15 +1,93 @@
 package faq
 
-// Suggested operating points.
+// An Outcome is what the match of a question is good for, at the precision that
+// the operator states.
+type Outcome int
+
 const (
-	AnswerAt = 0.6
-	OfferAt  = 0.35
+	// HandOver: nothing is likely enough; say so honestly.
+	HandOver Outcome = iota
+	// Offer: one of the choices is probably right, but which is not sure.
+	Offer
+	// Answer: the best match may be sent as the answer.
+	Answer
 )
 
-// confidence estimates the probability that the topic is the right answer.
-func (g *signs) confidence(rank int) float64 {
-	if g.content == 0 {
-		return 0
-	}
-	return 0.5
+func (o Outcome) String() string { return [...]string{"hand over", "offer", "answer"}[o] }
+
+// DefaultPrecision is the share of answers that should be right, unless the
+// operator states another.
+const DefaultPrecision = .95
+
+// MinPrecision and MaxPrecision bound what may be stated: below, the bot would
+// be wrong too often to be of use; above, no measurement backs the figure.
+const (
+	MinPrecision = .80
+	MaxPrecision = .99
+)
+
+// A Point is an operating point: the scores from which matches are used.
+type Point struct {
+	Precision float64 // as stated: so large a share of the answers should be right
+	Answer    float64 // from this score on, the best match is an answer
+	Offer     float64 // from this sum of the best three on, they are offered
 }
+
+// Choices are at most three, and none that is hardly likely itself.
+const (
+	maxChoices  = 3
+	offerShare  = .60 // one of the choices is right so often, at least
+	choiceLeast = .08
+)
+
+// at gives the operating point of a stated precision; 0 means the default.
+func (c *calibration) at(precision float64) Point {
+	if precision == 0 {
+		precision = DefaultPrecision
+	}
+	p := Point{Precision: precision, Offer: offerShare}
+	last := c.points[len(c.points)-1]
+	p.Answer = last.answer
+	for i, next := range c.points {
+		if precision > next.precision {
+			continue
+		}
+		p.Answer = next.answer
+		if i > 0 {
+			low := c.points[i-1]
+			p.Answer = low.answer + (next.answer-low.answer)*(precision-low.precision)/(next.precision-low.precision)
+		}
+		break
+	}
+	return p
+}
+
+// outcome judges matches, best first.
+func (p Point) outcome(matches []Match) Outcome {
+	if len(matches) == 0 {
+		return HandOver
+	}
+	if matches[0].Score >= p.Answer {
+		return Answer
+	}
+	var sum float64
+	for _, m := range choices(matches) {
+		sum += m.Score
+	}
+	if sum >= p.Offer {
+		return Offer
+	}
+	return HandOver
+}
+
+func choices(matches []Match) []Match {
+	n := 0
+	for n < len(matches) && n < maxChoices && matches[n].Score >= choiceLeast {
+		n++
+	}
+	return matches[:n]
+}
+
+// Choices are the matches that are worth showing where the question is not
+// answered: to the customer if the outcome is Offer, else to a colleague.
+func (q Question) Choices() []Match { return choices(q.Matches) }

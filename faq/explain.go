@@ -40,11 +40,11 @@ func (q Question) Explain() string {
 		b.WriteString("  Nothing in it can be looked up.\n")
 		return b.String()
 	}
-	switch top := q.Matches[0]; {
-	case top.Score >= AnswerAt:
-		fmt.Fprintf(&b, "  Answered by %s: %s likely to be right (answers from %s on).\n", top.Entry.ID, percent(top.Score), percent(AnswerAt))
-	case top.Score >= OfferAt:
-		fmt.Fprintf(&b, "  Close to %s (%s), not enough to answer (%s): worth offering as a choice.\n", top.Entry.ID, percent(top.Score), percent(AnswerAt))
+	switch top := q.Matches[0]; q.Outcome {
+	case Answer:
+		fmt.Fprintf(&b, "  Answered by %s: %s likely to be right.\n", top.Entry.ID, percent(top.Score))
+	case Offer:
+		fmt.Fprintf(&b, "  Close to %s (%s), not enough to answer: worth offering as a choice.\n", top.Entry.ID, percent(top.Score))
 	default:
 		fmt.Fprintf(&b, "  No answer: the nearest entry, %s, is only %s likely to be right.\n", top.Entry.ID, percent(top.Score))
 	}

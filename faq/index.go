@@ -9,10 +9,15 @@ type Index struct {
 	byID    map[string]*Entry
 	words   *wordlists
 	matcher *matcher
+	point   Point
 }
 
-func newIndex(entries []*Entry) (*Index, error) {
+func newIndex(entries []*Entry, o Options) (*Index, error) {
 	words, err := wordlistsOnce()
+	if err != nil {
+		return nil, fmt.Errorf("faq: %w", err)
+	}
+	calibration, err := calibrationOnce()
 	if err != nil {
 		return nil, fmt.Errorf("faq: %w", err)
 	}
@@ -22,12 +27,19 @@ func newIndex(entries []*Entry) (*Index, error) {
 		x.byID[e.ID] = e
 		for _, l := range e.languages {
 			topics[i].questions = append(topics[i].questions, e.Questions[l]...)
-			topics[i].answers = append(topics[i].answers, e.Answers[l])
+			if a := e.Answers[l]; a != "" {
+				topics[i].answers = append(topics[i].answers, a)
+			}
 		}
 	}
 	x.matcher = newMatcher(words, topics)
+	x.matcher.calibration = calibration
+	x.point = calibration.at(o.Precision)
 	return x, nil
 }
+
+// Point is the operating point that follows from Options.Precision.
+func (x *Index) Point() Point { return x.point }
 
 // Entry finds an entry by its id.
 func (x *Index) Entry(id string) (*Entry, bool) {

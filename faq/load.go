@@ -17,6 +17,10 @@ type Options struct {
 	// language that has none of its own. A variable without a value is a
 	// problem of the answer that uses it: customers never see a gap.
 	Vars map[string]map[string]string
+	// Precision is the share of the answers given that should be right, from
+	// MinPrecision to MaxPrecision; 0 means DefaultPrecision. A question whose
+	// answer is less sure than that is offered as a choice or handed over.
+	Precision float64
 }
 
 func (o Options) languages() []string {
@@ -84,7 +88,7 @@ func load(files []source, o Options) (*Index, error) {
 		sortProblems(problems)
 		return nil, &Error{problems}
 	}
-	return newIndex(entries)
+	return newIndex(entries, o)
 }
 
 // contradictions finds what only shows when all entries are seen together.

@@ -30,6 +30,8 @@ type matcher struct {
 	known   *known
 	counts  []int // examples of each topic
 	habits  habits
+
+	calibration *calibration // nil: none is known yet
 }
 
 func newMatcher(words *wordlists, topics []topic) *matcher {
@@ -101,7 +103,7 @@ func (m *matcher) search(text string) search {
 	}
 	for rank, g := range m.signs(&e, top.topics()) {
 		c := top.ids[rank]
-		s.candidates = append(s.candidates, candidate{c, g.confidence(rank), int(e.near[c].example), g})
+		s.candidates = append(s.candidates, candidate{c, m.calibration.confidence(&g, rank), int(e.near[c].example), g})
 	}
 	// The classifier's order stands; an estimate may not contradict it.
 	for i := 1; i < len(s.candidates); i++ {

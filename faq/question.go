@@ -30,6 +30,7 @@ func (x *Index) question(seg segment) Question {
 		}
 		q.Matches = append(q.Matches, m)
 	}
+	q.Outcome = x.point.outcome(q.Matches)
 	q.Unknown = x.matcher.unknown(s)
 	return q
 }

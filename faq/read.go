@@ -34,13 +34,14 @@ type Question struct {
 	Intent  string   // the intent that covers this segment; "" for an ordinary question
 	Topic   string   // of a Request
 	Matches []Match  // best first, at most 5
+	Outcome Outcome  // what they are good for
 	Unknown []string // words that no example question has
 }
 
 // A Match is an entry that may answer a question.
 type Match struct {
 	Entry   *Entry
-	Score   float64 // estimate, 0..1, that this answer is right; see AnswerAt, OfferAt
+	Score   float64 // estimate, 0..1, that this answer is right
 	Example string  // the nearest example question
 	Why     []Term  // what spoke for it, strongest first
 }

@@ -14,6 +14,7 @@ import (
 // out (near), and foreign ones (far).
 type scenario struct {
 	set    string
+	each   int
 	labels []string
 	topics []topic
 	asked  []labelled // label "oos" if near or far
@@ -32,7 +33,7 @@ func draw(rnd *rand.Rand, set string, pool []labelled, far []string, size, each 
 	}
 	rnd.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
 	size = min(size, len(labels)*3/4)
-	s := scenario{set: set, labels: labels[:size], topics: make([]topic, size)}
+	s := scenario{set: set, each: each, labels: labels[:size], topics: make([]topic, size)}
 	const most = 400 // questions that belong
 	var near []string
 	for i, l := range labels {
@@ -52,25 +53,26 @@ func draw(rnd *rand.Rand, set string, pool []labelled, far []string, size, each 
 	n := len(s.asked)
 	rnd.Shuffle(len(near), func(i, j int) { near[i], near[j] = near[j], near[i] })
 	for _, q := range near[:min(len(near), n/3)] {
-		s.asked = append(s.asked, labelled{q, "oos"})
+		s.asked = append(s.asked, labelled{q, OutOfScope})
 	}
 	for range min(len(far), n/15) {
-		s.asked = append(s.asked, labelled{far[rnd.IntN(len(far))], "oos"})
+		s.asked = append(s.asked, labelled{far[rnd.IntN(len(far))], OutOfScope})
 	}
 	return s
 }
 
 // fitRow is one candidate that a scenario's FAQ gave.
 type fitRow struct {
-	X        [signCount]float32
-	Rank     int
-	Right    bool
-	Weight   float32
-	Scenario int
-	Set      string
+	X      [signCount]float32
+	Rank   int
+	Right  bool
+	Weight float32
+	Set    string
+	Each   int  // examples of an entry of its FAQ
+	In     bool // the FAQ has an answer
 }
 
-func (s scenario) rows(words *wordlists, id int) []fitRow {
+func (s scenario) rows(words *wordlists) []fitRow {
 	m := newMatcher(words, s.topics)
 	var out []fitRow
 	for _, e := range s.asked {
@@ -78,10 +80,8 @@ func (s scenario) rows(words *wordlists, id int) []fitRow {
 			if i == 3 || c.signs.content == 0 {
 				break
 			}
-			row := fitRow{Rank: i, Scenario: id, Set: s.set, Weight: 1, Right: s.labels[c.topic] == e.label}
-			for k, v := range c.signs.row() {
-				row.X[k] = float32(v)
-			}
+			row := fitRow{Rank: i, Set: s.set, Each: s.each, In: e.label != OutOfScope, Right: s.labels[c.topic] == e.label}
+			row.X = c.signs.row()
 			out = append(out, row)
 		}
 	}
@@ -97,11 +97,7 @@ func fitRows(t testing.TB) []fitRow {
 	words := words(t)
 	rnd := rand.New(rand.NewPCG(7, 7))
 	var rows []fitRow
-	id := 0
-	add := func(s scenario) {
-		rows = append(rows, s.rows(words, id)...)
-		id++
-	}
+	add := func(s scenario) { rows = append(rows, s.rows(words)...) }
 	pools := map[string][]labelled{}
 	for _, set := range fitSets {
 		pools[set] = publicSet(t, set+"/train.tsv")
@@ -121,28 +117,49 @@ func fitRows(t testing.TB) []fitRow {
 		}
 	}
 	far := readLines(t, "testdata/fit_offtopic_zh.txt")
-	files, err := filepath.Glob("testdata/fit_faq_*.txt")
+	files, err := filepath.Glob("testdata/fit_faq_*_zh.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no FAQs of our own", err)
 	}
 	for _, file := range files {
-		var pool []labelled
-		for _, line := range readLines(t, file) {
-			label, text, ok := strings.Cut(line, " | ")
-			if !ok {
-				t.Fatalf("%s: %q is not `entry | question / question`", file, line)
-			}
-			for q := range strings.SplitSeq(text, " / ") {
-				pool = append(pool, labelled{q, label})
-			}
-		}
-		for _, each := range []int{1, 2, 3, 3, 4, 5} {
-			for _, size := range []int{12, 20, 1000} {
-				add(draw(rnd, "own", pool, far, size, each))
+		pool := ownFAQ(t, file)
+		for _, each := range []int{1, 2, 3, 4, 5} {
+			for range 3 {
+				for _, size := range []int{12, 20, 1000, 1000} {
+					add(draw(rnd, "own", pool, far, size, each))
+				}
 			}
 		}
 	}
+	weigh(rows)
 	return rows
+}
+
+// weigh lets every set count the same.
+func weigh(rows []fitRow) {
+	n := map[string]int{}
+	for _, r := range rows {
+		n[r.Set]++
+	}
+	for i := range rows {
+		rows[i].Weight = float32(len(rows)) / float32(len(n)*n[rows[i].Set])
+	}
+}
+
+// ownFAQ reads an FAQ of our own: a line is `entry | question / question`.
+func ownFAQ(t testing.TB, file string) []labelled {
+	t.Helper()
+	var out []labelled
+	for _, line := range readLines(t, file) {
+		label, text, ok := strings.Cut(line, " | ")
+		if !ok {
+			t.Fatalf("%s: %q is not `entry | question / question`", file, line)
+		}
+		for q := range strings.SplitSeq(text, " / ") {
+			out = append(out, labelled{q, label})
+		}
+	}
+	return out
 }
 
 func readLines(t testing.TB, path string) []string {

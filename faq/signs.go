@@ -28,7 +28,7 @@ type signs struct {
 const signCount = 25
 
 // row is the form in which the calibration sees signs.
-func (g *signs) row() [signCount]float64 {
+func (g *signs) row() [signCount]float32 {
 	flag := func(b bool) float64 {
 		if b {
 			return 1
@@ -66,7 +66,11 @@ func (g *signs) row() [signCount]float64 {
 		row[23] = h.own.mean - h.other.mean
 		row[24] = g.known - h.known
 	}
-	return row
+	var out [signCount]float32
+	for i, v := range row {
+		out[i] = float32(v)
+	}
+	return out
 }
 
 // evidence is what the parts of the matcher found in one question.

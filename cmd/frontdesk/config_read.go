@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/bot/texts"
+	"frontdesk/faq"
 	"frontdesk/store"
 )
 
@@ -17,6 +18,7 @@ func (r *configReader) config(top *configBlock, c *Config) {
 	c.Company = r.company(top.need("company", "company: {name: Acme, timezone: Asia/Shanghai, languages: [zh, en]}"))
 	c.Database = cmp.Or(top.take("database").file(), r.beside("frontdesk.db"))
 	c.FAQ = r.faq(top.take("faq"))
+	c.Answers = r.answers(top.take("answers"))
 	c.Texts = r.texts(top.take("texts"), c.readFile)
 	c.Hours, c.Calendar = r.hours(top.need("hours", `hours: {days: {mon-fri: ["09:00-17:00"]}}`), c.Company.Location, c.readFile)
 	c.Promises = r.promises(top.take("promises"))
@@ -66,6 +68,13 @@ func (r *configReader) faq(v *configValue) []string {
 		files = []string{r.beside("faq.yaml")}
 	}
 	return files
+}
+
+func (r *configReader) answers(v *configValue) AnswersConfig {
+	b := v.block()
+	percent := b.take("precision").numberOr(int(100*faq.DefaultPrecision), int(100*faq.MinPrecision), int(100*faq.MaxPrecision))
+	b.end()
+	return AnswersConfig{Precision: float64(percent) / 100}
 }
 
 // texts also looks whether the folder is there: without it the bot would speak

@@ -82,7 +82,7 @@ everything, and start:
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.config, "config", "c", "frontdesk.yaml", "the configuration `file`")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log more")
-	root.AddCommand(a.initCommand(), a.manifest(), a.doctor(), a.serve(), a.demo(), a.ask(), a.chat(), a.cases(), a.customers(), a.ledger(), a.outbox(), a.events(),
+	root.AddCommand(a.initCommand(), a.manifest(), a.doctor(), a.serve(), a.demo(), a.ask(), a.chat(), a.faqCommand(), a.cases(), a.customers(), a.ledger(), a.outbox(), a.events(),
 		a.stats(), a.pause(), a.resume(), a.backup(), a.restore())
 	return root
 }

@@ -70,7 +70,7 @@ func sampleConfig(dir, more string) (*Config, error) {
 
 // faqOptions gives answers the facts that only the configuration knows.
 func faqOptions(cfg *Config) faq.Options {
-	o := faq.Options{Languages: cfg.Company.Languages, Vars: map[string]map[string]string{}}
+	o := faq.Options{Languages: cfg.Company.Languages, Precision: cfg.Answers.Precision, Vars: map[string]map[string]string{}}
 	for _, lang := range cfg.Company.Languages {
 		vars := map[string]string{"company": cfg.Company.Name, "hours": cfg.Calendar.Describe(lang)}
 		for name, value := range map[string]string{"phone": cfg.Company.Phone, "website": cfg.Company.Website, "email": address(cfg)} {
