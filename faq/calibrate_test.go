@@ -50,7 +50,7 @@ func TestCalibrate(t *testing.T) {
 			}
 		}
 		c.points = pointsOf(judged)
-		c.slope = slopeOf(judged, c.at(0).Answer)
+		c.slope = slopeOf(judged, c.at(0, 10).Answer)
 		path, what := "calibration.txt", "BANKING77, CLINC150, HWU64, MultiDoGO and texts of our own"
 		if set != "" {
 			path, what = "testdata/calibration_without_"+set+".txt", what+", but not on "+set
@@ -59,7 +59,8 @@ func TestCalibrate(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s: %d rows, points %.3v, slope %.2f", path, len(judged), c.points, c.slope)
+		t.Logf("%s: %d rows, slope %.2f, answers at 95 %% from %.2f with 1 example, %.2f with 4, %.2f with 9, %.2f with 18, %.2f with 60", path, len(judged), c.slope,
+			c.at(0, 1).Answer, c.at(0, 4).Answer, c.at(0, 9).Answer, c.at(0, 18).Answer, c.at(0, 60).Answer)
 	}
 }
 
@@ -93,30 +94,60 @@ type judgement struct {
 	score float64
 }
 
-// pointsOf finds, for each stated precision, the loosest score at which it
-// holds over all sets, each counting the same.
+// pointsOf finds, for FAQs of some sizes and each stated precision, the loosest
+// score at which it holds over all sets, each counting the same, and at which no
+// set falls short by more than two in a hundred.
 func pointsOf(judged []judgement) []point {
 	judged = slices.Clone(judged)
 	slices.SortFunc(judged, func(a, b judgement) int { return cmp.Compare(b.score, a.score) })
 	var out []point
-	for _, p := range []float64{.80, .85, .90, .93, .95, .96, .97, .98, .99} {
-		var all, right float64
-		at := judged[0].score
+	for _, band := range [][2]int{{1, 2}, {3, 5}, {8, 10}, {15, 20}, {21, math.MaxInt}} {
+		var some []judgement
+		var examples float64
 		for _, j := range judged {
-			all += float64(j.row.Weight)
-			if j.row.Right {
-				right += float64(j.row.Weight)
-			}
-			if right >= p*all {
-				at = j.score
+			if j.row.Each >= band[0] && j.row.Each <= band[1] {
+				some = append(some, j)
+				examples += math.Log(j.row.PerEach)
 			}
 		}
-		if n := len(out); n > 0 {
-			at = max(at, out[n-1].answer)
+		examples = math.Exp(examples / float64(len(some)))
+		last := 0.
+		for _, p := range []float64{.80, .85, .90, .93, .95, .96, .97, .98, .99} {
+			last = max(last, loosest(some, p))
+			out = append(out, point{examples, p, last})
 		}
-		out = append(out, point{p, at})
 	}
 	return out
+}
+
+func loosest(judged []judgement, p float64) float64 {
+	const least = 40 // answers from which on a set has a say of its own
+	type count struct{ right, all float64 }
+	var total count
+	sets := map[string]*count{}
+	at := judged[0].score
+	for _, j := range judged {
+		s := sets[j.row.Set]
+		if s == nil {
+			s = &count{}
+			sets[j.row.Set] = s
+		}
+		w := float64(j.row.Weight)
+		total.all += w
+		s.all++
+		if j.row.Right {
+			total.right += w
+			s.right++
+		}
+		holds := total.right >= p*total.all
+		for _, s := range sets {
+			holds = holds && (s.all < least || s.right >= (p-.02)*s.all)
+		}
+		if holds {
+			at = j.score
+		}
+	}
+	return at
 }
 
 // slopeOf finds how the odds that a question is answered rightly grow with the

@@ -23,14 +23,16 @@ var calibrationText string
 type calibration struct {
 	first  calibrator // of the best match
 	later  calibrator // of those behind it
-	points []point    // by rising precision
+	points []point    // by rising examples, then precision
 	slope  float64    // see moreExamples
 	signs  []float64  // what the matcher showed when it was fitted; see TestCalibrationIsCurrent
 	inputs string     // hash of the collections
 }
 
-// A point says from which score on so large a share of the answers is right.
-type point struct{ precision, answer float64 }
+// A point says from which score on so large a share of the answers is right, in
+// an FAQ with so many examples for each entry. With few examples the estimates
+// are less to be trusted, so that more is asked of them.
+type point struct{ examples, precision, answer float64 }
 
 var calibrationOnce = sync.OnceValues(func() (*calibration, error) {
 	c, err := readCalibration(calibrationText)
@@ -40,10 +42,15 @@ var calibrationOnce = sync.OnceValues(func() (*calibration, error) {
 	return c, nil
 })
 
+// wordByWord is the likeness of texts that are the same but for a word of no
+// weight.
+const wordByWord = .9
+
 // confidence estimates the probability that a candidate is the right answer. A
-// text without content has none, whatever it resembles.
+// text that names nothing is no question, unless the FAQ has it nearly word by
+// word.
 func (c *calibration) confidence(g *signs, rank int) float64 {
-	if g.content == 0 {
+	if g.content == 0 && g.nearest < wordByWord {
 		return 0
 	}
 	row := g.row()
@@ -112,8 +119,8 @@ func (c *calibration) read(name string, fields []string) error {
 			t.leaf[i] = float32(v[2*treeDepth+i])
 		}
 		target.trees = append(target.trees, t)
-	case name == "point" && len(v) == 2:
-		c.points = append(c.points, point{v[0], v[1]})
+	case name == "point" && len(v) == 3:
+		c.points = append(c.points, point{v[0], v[1], v[2]})
 	case name == "slope" && len(v) == 1:
 		c.slope = v[0]
 	case name == "signs" && len(v) == signCount:
@@ -141,7 +148,7 @@ func (c *calibration) text(comment string) string {
 	numbers("signs", c.signs...)
 	numbers("slope", c.slope)
 	for _, p := range c.points {
-		numbers("point", p.precision, p.answer)
+		numbers("point", p.examples, p.precision, p.answer)
 	}
 	for _, part := range []struct {
 		name string

@@ -1,5 +1,7 @@
 package faq
 
+import "math"
+
 // An Outcome is what the match of a question is good for, at the precision that
 // the operator states.
 type Outcome int
@@ -40,26 +42,38 @@ const (
 	choiceLeast = .08
 )
 
-// at gives the operating point of a stated precision; 0 means the default.
-func (c *calibration) at(precision float64) Point {
+// at gives the operating point of a stated precision, 0 meaning the default, in
+// an FAQ with so many examples for each entry.
+func (c *calibration) at(precision, examples float64) Point {
 	if precision == 0 {
 		precision = DefaultPrecision
 	}
-	p := Point{Precision: precision, Offer: offerShare}
-	last := c.points[len(c.points)-1]
-	p.Answer = last.answer
-	for i, next := range c.points {
-		if precision > next.precision {
+	var sizes, answers []float64
+	for i := 0; i < len(c.points); {
+		var stated, scores []float64
+		j := i
+		for ; j < len(c.points) && c.points[j].examples == c.points[i].examples; j++ {
+			stated, scores = append(stated, c.points[j].precision), append(scores, c.points[j].answer)
+		}
+		sizes = append(sizes, math.Log(c.points[i].examples))
+		answers = append(answers, between(stated, scores, precision))
+		i = j
+	}
+	return Point{Precision: precision, Offer: offerShare, Answer: between(sizes, answers, math.Log(max(examples, 1)))}
+}
+
+// between interpolates y at x; beyond the ends it is what it is there.
+func between(xs, ys []float64, x float64) float64 {
+	for i := range xs {
+		if x > xs[i] {
 			continue
 		}
-		p.Answer = next.answer
-		if i > 0 {
-			low := c.points[i-1]
-			p.Answer = low.answer + (next.answer-low.answer)*(precision-low.precision)/(next.precision-low.precision)
+		if i == 0 {
+			return ys[0]
 		}
-		break
+		return ys[i-1] + (ys[i]-ys[i-1])*(x-xs[i-1])/(xs[i]-xs[i-1])
 	}
-	return p
+	return ys[len(ys)-1]
 }
 
 // outcome judges matches, best first.

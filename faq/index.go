@@ -34,7 +34,7 @@ func newIndex(entries []*Entry, o Options) (*Index, error) {
 	}
 	x.matcher = newMatcher(words, topics)
 	x.matcher.calibration = calibration
-	x.point = calibration.at(o.Precision)
+	x.point = calibration.at(o.Precision, x.matcher.perEach)
 	return x, nil
 }
 

@@ -101,7 +101,7 @@ func (tr trial) run(t testing.TB) (all []Figures) {
 // use replaces the calibration of an index that nobody else has yet.
 func (x *Index) use(c *calibration) {
 	x.matcher.calibration = c
-	x.point = c.at(x.point.Precision)
+	x.point = c.at(x.point.Precision, x.matcher.perEach)
 }
 
 func exported(set []labelled) []Labelled {

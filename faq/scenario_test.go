@@ -63,13 +63,14 @@ func draw(rnd *rand.Rand, set string, pool []labelled, far []string, size, each 
 
 // fitRow is one candidate that a scenario's FAQ gave.
 type fitRow struct {
-	X      [signCount]float32
-	Rank   int
-	Right  bool
-	Weight float32
-	Set    string
-	Each   int  // examples of an entry of its FAQ
-	In     bool // the FAQ has an answer
+	X       [signCount]float32
+	Rank    int
+	Right   bool
+	Weight  float32
+	Set     string
+	Each    int     // examples of an entry of its FAQ
+	In      bool    // the FAQ has an answer
+	PerEach float64 // examples of an entry that it has
 }
 
 func (s scenario) rows(words *wordlists) []fitRow {
@@ -80,7 +81,7 @@ func (s scenario) rows(words *wordlists) []fitRow {
 			if i == 3 || c.signs.content == 0 {
 				break
 			}
-			row := fitRow{Rank: i, Set: s.set, Each: s.each, In: e.label != OutOfScope, Right: s.labels[c.topic] == e.label}
+			row := fitRow{Rank: i, Set: s.set, Each: s.each, In: e.label != OutOfScope, PerEach: m.perEach, Right: s.labels[c.topic] == e.label}
 			row.X = c.signs.row()
 			out = append(out, row)
 		}
