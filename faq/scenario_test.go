@@ -1,6 +1,7 @@
 package faq
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -132,8 +133,64 @@ func fitRows(t testing.TB) []fitRow {
 			}
 		}
 	}
+	for range 10 {
+		add(bilingual(rnd, t))
+	}
+	// FAQs in two languages, as most of our users' are: one of each, joined.
+	for i, file := range files {
+		zh := ownFAQ(t, file)
+		for _, set := range []string{fitSets[i%len(fitSets)], fitSets[(i+1)%len(fitSets)]} {
+			for _, each := range []int{3, 5} {
+				s := draw(rnd, set, pools[set], nil, 20, each)
+				s.join(draw(rnd, set, zh, far, 20, each))
+				add(s)
+			}
+		}
+	}
 	weigh(rows)
 	return rows
+}
+
+// join adds another FAQ's questions to the entries of this one.
+func (s *scenario) join(other scenario) {
+	own := map[string]string{}
+	for i := range min(len(s.labels), len(other.labels)) {
+		own[other.labels[i]] = s.labels[i]
+		s.topics[i].questions = append(s.topics[i].questions, other.topics[i].questions...)
+	}
+	for _, e := range other.asked {
+		if label, ok := own[e.label]; ok || e.label == OutOfScope {
+			s.asked = append(s.asked, labelled{e.text, cmp.Or(label, OutOfScope)})
+		}
+	}
+}
+
+// bilingual is the sample FAQ, with its answers, without a quarter of its entries
+// and of the other entries' questions, of which it is asked.
+func bilingual(rnd *rand.Rand, t testing.TB) scenario {
+	s := scenario{set: "own"}
+	for _, e := range sample(t).Entries() {
+		left := rnd.IntN(4) == 0
+		var tp topic
+		for _, lang := range e.languages {
+			for _, q := range e.Questions[lang] {
+				switch {
+				case left && rnd.IntN(4) == 0:
+					s.asked = append(s.asked, labelled{q, OutOfScope})
+				case !left && rnd.IntN(4) == 0:
+					s.asked = append(s.asked, labelled{q, e.ID})
+				default:
+					tp.questions = append(tp.questions, q)
+				}
+			}
+			tp.answers = append(tp.answers, e.Answers[lang])
+		}
+		if !left {
+			s.labels, s.topics = append(s.labels, e.ID), append(s.topics, tp)
+			s.each = max(s.each, len(tp.questions)/len(e.languages))
+		}
+	}
+	return s
 }
 
 // weigh lets every set count the same.
