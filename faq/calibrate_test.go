@@ -98,10 +98,10 @@ type judgement struct {
 // score at which it holds over all sets, each counting the same, and at which no
 // public set falls short by more than two in a hundred. Our own, small and full of
 // rare ways to ask, count half.
-func pointsOf(judged []judgement) []point {
+func pointsOf(judged []judgement) []threshold {
 	judged = slices.Clone(judged)
 	slices.SortFunc(judged, func(a, b judgement) int { return cmp.Compare(b.score, a.score) })
-	var out []point
+	var out []threshold
 	for _, band := range [][2]int{{1, 2}, {3, 5}, {8, 10}, {15, 20}, {21, math.MaxInt}} {
 		var some []judgement
 		var examples float64
@@ -115,7 +115,7 @@ func pointsOf(judged []judgement) []point {
 		last := 0.
 		for _, p := range []float64{.80, .85, .90, .93, .95, .96, .97, .98, .99} {
 			last = max(last, loosest(some, p))
-			out = append(out, point{examples, p, last})
+			out = append(out, threshold{examples, p, last})
 		}
 	}
 	return out

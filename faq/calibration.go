@@ -21,18 +21,18 @@ var calibrationText string
 // A calibration turns signs into probabilities, and a stated precision into
 // the points from which to answer.
 type calibration struct {
-	first  calibrator // of the best match
-	later  calibrator // of those behind it
-	points []point    // by rising examples, then precision
-	slope  float64    // see moreExamples
-	signs  []float64  // what the matcher showed when it was fitted; see TestCalibrationIsCurrent
-	inputs string     // hash of the collections
+	first  calibrator  // of the best match
+	later  calibrator  // of those behind it
+	points []threshold // by rising examples, then precision
+	slope  float64     // see moreExamples
+	signs  []float64   // what the matcher showed when it was fitted; see TestCalibrationIsCurrent
+	inputs string      // hash of the collections
 }
 
-// A point says from which score on so large a share of the answers is right, in
+// A threshold says from which score on so large a share of the answers is right, in
 // an FAQ with so many examples for each entry. With few examples the estimates
 // are less to be trusted, so that more is asked of them.
-type point struct{ examples, precision, answer float64 }
+type threshold struct{ examples, precision, answer float64 }
 
 var calibrationOnce = sync.OnceValues(func() (*calibration, error) {
 	c, err := readCalibration(calibrationText)
@@ -120,7 +120,7 @@ func (c *calibration) read(name string, fields []string) error {
 		}
 		target.trees = append(target.trees, t)
 	case name == "point" && len(v) == 3:
-		c.points = append(c.points, point{v[0], v[1], v[2]})
+		c.points = append(c.points, threshold{v[0], v[1], v[2]})
 	case name == "slope" && len(v) == 1:
 		c.slope = v[0]
 	case name == "signs" && len(v) == signCount:

@@ -1,6 +1,9 @@
 package faq
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // signs are what confidence is judged by. None of them depends on what the FAQ
 // is about, so that a calibration found on other collections holds for this
@@ -9,7 +12,6 @@ type signs struct {
 	share       float64 // log of the classifier's probability for the topic
 	margin      float64 // log ratio to its strongest rival
 	entropy     float64 // of the classifier's probabilities
-	mass        float64 // log of the sum of exp(logit): how much spoke for anything
 	nearest     float64 // cosine of the topic's nearest example
 	nearGap     float64 // … minus that of any other topic's
 	centroid    float64 // cosine of the mean of its examples
@@ -25,7 +27,7 @@ type signs struct {
 	habits      habits
 }
 
-const signCount = 25
+const signCount = 23
 
 // row is the form in which the calibration sees signs.
 func (g *signs) row() [signCount]float32 {
@@ -41,30 +43,28 @@ func (g *signs) row() [signCount]float32 {
 		0:  max(g.share, -6),
 		1:  max(min(g.margin, 8), -8),
 		2:  g.entropy,
-		3:  g.share + g.mass,
-		4:  g.mass,
-		5:  g.nearest,
-		6:  g.nearGap,
-		7:  g.centroid,
-		8:  g.centroidGap,
-		9:  g.known,
-		10: g.owned,
-		11: g.ownedGap,
-		12: n,
-		13: n * (1 - g.known),
-		14: flag(g.content == 1),
-		15: flag(g.agree),
-		16: math.Log(float64(max(g.topics, 2))),
-		17: math.Log(max(g.perEach, 1)),
-		18: math.Log(float64(max(g.examples, 1))),
+		3:  g.nearest,
+		4:  g.nearGap,
+		5:  g.centroid,
+		6:  g.centroidGap,
+		7:  g.known,
+		8:  g.owned,
+		9:  g.ownedGap,
+		10: n,
+		11: n * (1 - g.known),
+		12: flag(g.content == 1),
+		13: flag(g.agree),
+		14: math.Log(float64(max(g.topics, 2))),
+		15: math.Log(max(g.perEach, 1)),
+		16: math.Log(float64(max(g.examples, 1))),
 	}
 	if h.n > 0 {
-		row[19] = 1
-		row[20] = h.own.z(g.nearest)
-		row[21] = h.other.z(g.nearest)
-		row[22] = h.right
-		row[23] = h.own.mean - h.other.mean
-		row[24] = g.known - h.known
+		row[17] = 1
+		row[18] = h.own.z(g.nearest)
+		row[19] = h.other.z(g.nearest)
+		row[20] = h.right
+		row[21] = h.own.mean - h.other.mean
+		row[22] = g.known - h.known
 	}
 	var out [signCount]float32
 	for i, v := range row {
@@ -73,80 +73,39 @@ func (g *signs) row() [signCount]float32 {
 	return out
 }
 
-// evidence is what the parts of the matcher found in one question.
-type evidence struct {
-	probs   []float32 // by topic
-	mass    float64
-	near    []near    // by topic
-	known   float64   // see signs
-	owned   []float64 // by topic
-	content int
-}
-
-// signs gives those of the topics, which are in the classifier's order.
-func (m *matcher) signs(e *evidence, topics []int) []signs {
-	var nearest, centroid, owned runner
-	var entropy float64
-	for c, p := range e.probs {
-		nearest.see(c, float64(e.near[c].best))
-		centroid.see(c, float64(e.near[c].centroid))
-		owned.see(c, e.owned[c])
-		if p > 1e-6 {
-			entropy -= float64(p) * math.Log(float64(p))
-		}
+// signs gives those of the best topics of a ranking.
+func (m *matcher) signs(r *ranking, units []unit) []signs {
+	out := make([]signs, len(r.best))
+	var owned foremost
+	for i, c := range r.best {
+		g := &out[i]
+		g.known, g.owned = m.known.coverage(units, c.topic)
+		owned.note(c.topic, float32(g.owned))
 	}
-	out := make([]signs, len(topics))
-	for rank, c := range topics {
+	for i, c := range r.best {
 		rival := float32(0)
-		if rank > 0 {
-			rival = e.probs[topics[0]]
-		} else if len(topics) > 1 {
-			rival = e.probs[topics[1]]
+		if i > 0 {
+			rival = r.best[0].share
+		} else if len(r.best) > 1 {
+			rival = r.best[1].share
 		}
-		out[rank] = signs{
-			share:       logOf(e.probs[c]),
-			margin:      logOf(e.probs[c]) - logOf(rival),
-			entropy:     entropy,
-			mass:        e.mass,
-			nearest:     float64(e.near[c].best),
-			nearGap:     float64(e.near[c].best) - nearest.besides(c),
-			centroid:    float64(e.near[c].centroid),
-			centroidGap: float64(e.near[c].centroid) - centroid.besides(c),
-			known:       e.known,
-			owned:       e.owned[c],
-			ownedGap:    e.owned[c] - owned.besides(c),
-			content:     e.content,
-			agree:       c == nearest.best,
-			topics:      m.topics,
-			perEach:     m.perEach,
-			examples:    m.counts[c],
-			habits:      m.habits,
-		}
+		g := &out[i]
+		g.share = logOf(c.share)
+		g.margin = logOf(c.share) - logOf(rival)
+		g.entropy = r.entropy
+		g.nearest = float64(c.best)
+		g.nearGap = float64(c.best - r.nearest.besides(c.topic))
+		g.centroid = float64(c.centroid)
+		g.centroidGap = float64(c.centroid - r.centroid.besides(c.topic))
+		g.ownedGap = g.owned - float64(owned.besides(c.topic))
+		g.content = len(units)
+		g.agree = c.topic == r.nearest.topic && r.nearest.first > 0
+		g.topics = m.topics
+		g.perEach = m.perEach
+		g.examples = m.counts[c.topic]
+		g.habits = m.habits
 	}
 	return out
-}
-
-// runner keeps the best of many values and the second.
-type runner struct {
-	best          int
-	first, second float64
-	any           bool
-}
-
-func (r *runner) see(id int, v float64) {
-	if !r.any || v > r.first {
-		r.best, r.second, r.first, r.any = id, r.first, v, true
-	} else {
-		r.second = max(r.second, v)
-	}
-}
-
-// besides is the best value of any other than id.
-func (r *runner) besides(id int) float64 {
-	if id == r.best {
-		return r.second
-	}
-	return r.first
 }
 
 // habits are how the example questions of one FAQ relate to each other: what
@@ -184,47 +143,46 @@ func spreadOf(values []float64) spread {
 // asked is how many examples habits are taken from at most.
 const asked = 150
 
-func (m *matcher) findHabits(examples []example) habits {
-	count := make([]int, m.topics)
-	for _, e := range examples {
-		count[e.class]++
-	}
+func (m *matcher) findHabits(class []int32) habits {
 	var candidates []int
-	for i, e := range examples {
-		if count[e.class] > 1 {
+	for i, c := range class {
+		if m.counts[c] > 1 {
 			candidates = append(candidates, i)
 		}
 	}
 	var h habits
 	var own, other []float64
+	var right, known float64
 	n := min(asked, len(candidates))
 	for k := range n {
 		i := candidates[k*len(candidates)/n]
-		near := m.near.findWithout(examples[i].x, i)
-		var best float32
-		for c := range near {
-			if c != examples[i].class {
-				best = max(best, near[c].best)
-			}
+		atoms := atomize(m.words.normalize(m.texts[i]))
+		r := m.ranker.rank(m.vocab.vector(m.words.extract(atoms)))
+		at := slices.IndexFunc(r.best, func(c ranked) bool { return c.topic == class[i] })
+		if at < 0 {
+			continue // its own topic does not know it: nothing is like it
 		}
-		mine := near[examples[i].class].best
-		own = append(own, float64(mine))
-		other = append(other, float64(best))
-		if mine > best {
-			h.right += 1 / float64(n)
+		// The nearest example of its topic is itself.
+		mine, others := r.best[at].next, r.nearest.besides(class[i])
+		own, other = append(own, float64(mine)), append(other, float64(others))
+		if mine > others {
+			right++
 		}
-		var all, known float64
-		for _, u := range m.words.units(atomize(m.words.normalize(m.texts[i]))) {
+		var all, shared float64
+		for _, u := range m.words.units(atoms) {
 			w := m.known.idf(u.hash)
 			all += w
 			if m.known.count[u.hash] > 1 {
-				known += w
+				shared += w
 			}
 		}
 		if all > 0 {
-			h.known += known / all / float64(n)
+			known += shared / all
 		}
 	}
-	h.n, h.own, h.other = n, spreadOf(own), spreadOf(other)
+	if h.n = len(own); h.n > 0 {
+		h.own, h.other = spreadOf(own), spreadOf(other)
+		h.right, h.known = right/float64(h.n), known/float64(h.n)
+	}
 	return h
 }
