@@ -30,7 +30,8 @@ func (x *Index) question(seg segment) Question {
 		}
 		q.Matches = append(q.Matches, m)
 	}
-	q.Outcome = x.point.outcome(q.Matches)
+	q.Point = x.point
+	q.Outcome = q.Point.outcome(q.Matches)
 	q.Unknown = x.matcher.unknown(s)
 	return q
 }

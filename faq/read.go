@@ -35,6 +35,7 @@ type Question struct {
 	Topic   string   // of a Request
 	Matches []Match  // best first, at most 5
 	Outcome Outcome  // what they are good for
+	Point   Point    // by what that was decided
 	Unknown []string // words that no example question has
 }
 
