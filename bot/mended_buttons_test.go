@@ -33,7 +33,7 @@ func TestChoiceMeansItsEntryWhenPressedLate(t *testing.T) {
 		} {
 			h.chat.Press("bob", c.ref, c.label)
 			settle(time.Minute)
-			want, _, _ := strings.Cut(string(h.engine.answerText(c.entry, "en")), "\n")
+			want, _, _ := strings.Cut(string(h.engine.answerText(c.entry, "en", time.Now())), "\n")
 			if got := h.newest("dm:bob"); !strings.Contains(got, want) {
 				t.Errorf("%s: %q, want the entry %s: %q", c.label, got, c.entry, want)
 			}

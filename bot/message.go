@@ -55,7 +55,7 @@ func closing(s *Situation) bool {
 
 func spam(s *Situation) bool {
 	i, ok := s.intent(faq.Spam)
-	return ok && i.Score >= answerAt
+	return ok && i.Score >= spamAt
 }
 
 func firstIntent(s *Situation) (faq.Intent, bool) {
@@ -77,7 +77,7 @@ func questions(s *Situation) []faq.Question {
 }
 
 func sure(q faq.Question) (faq.Match, bool) {
-	if len(q.Matches) > 0 && q.Matches[0].Score >= answerAt {
+	if q.Outcome == faq.Answer && len(q.Matches) > 0 {
 		return q.Matches[0], true
 	}
 	return faq.Match{}, false
@@ -102,7 +102,7 @@ func isSure(q faq.Question) bool {
 // asks reports whether a segment beside an answered one must be answered too. A
 // statement that gives the background need not.
 func asks(q faq.Question) bool {
-	return strings.ContainsAny(q.Text, "?？") || len(q.Matches) > 0 && q.Matches[0].Score >= offerAt
+	return strings.ContainsAny(q.Text, "?？") || q.Outcome != faq.HandOver
 }
 
 // candidates returns the entries that are close to the question that is left
@@ -119,13 +119,10 @@ func candidates(s *Situation) []faq.Match {
 			break
 		}
 	}
-	var close []faq.Match
-	for _, m := range open.Matches {
-		if m.Score >= offerAt && len(close) < 3 {
-			close = append(close, m)
-		}
+	if open.Outcome == faq.HandOver {
+		return nil
 	}
-	return close
+	return open.Choices()
 }
 
 // fields returns what the text says of a case.

@@ -11,11 +11,14 @@
 // [Index.Read] is the one call for a message. It returns a [Reading]: the
 // language; what the message wants beyond an answer (a person, to complain, a
 // refund, to say thanks …); and its questions, each with the entries that may
-// answer it, best first. Every match carries an estimate of the probability
-// that it is right: [AnswerAt] and [OfferAt] are the suggested points from
-// which to answer, and from which to offer choices. Below, say honestly that
-// there is no answer. The package judges nothing beyond that: what to do about
-// a reading is the caller's policy.
+// answer it, best first. Every match carries
+// the probability that it is right, and every question an [Outcome]: answer,
+// offer choices, or hand over. Which it is follows from the precision that the
+// operator states, see Options.Precision: "be right 95 times of 100". What to do
+// about a reading is the caller's policy.
+//
+// [Index.Evaluate] measures an FAQ by questions whose answers are known, and
+// [Index.CrossValidate] by its own.
 //
 // # How it decides
 //
@@ -33,7 +36,9 @@
 // loaded: tf-idf features of words, pairs and pieces of words (features.go), a
 // multinomial logistic regression over the entries (model.go), and the nearest
 // example questions (neighbours.go). How sure that is, is judged by signs that
-// do not depend on what the FAQ is about (confidence.go). The same files give
+// do not depend on what the FAQ is about (signs.go), by a calibration that was
+// fitted once on many FAQs (calibration.go) and is shipped with the program that
+// makes it. The same files give
 // the same answers on every machine.
 //
 // Nothing here does I/O besides Load and Live, nothing reads a clock besides

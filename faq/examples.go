@@ -73,7 +73,7 @@ var embeddedLikeness = sync.OnceValues(func() (*likeness, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newNearby(w, groups), nil
+	return newLikeness(w, groups), nil
 })
 
 // likenessWith adds an operator's examples to those of the program.
@@ -85,13 +85,13 @@ func likenessWith(w *wordlists, more []exampleGroup) (*likeness, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newNearby(w, append(groups[:len(groups):len(groups)], more...)), nil
+	return newLikeness(w, append(groups[:len(groups):len(groups)], more...)), nil
 }
 
-func newNearby(w *wordlists, groups []exampleGroup) *likeness {
+func newLikeness(w *wordlists, groups []exampleGroup) *likeness {
 	l := &likeness{words: w, classes: []exampleGroup{{}}, exact: map[string][]said{}}
-	var raw [][]feature
-	var examples []example
+	corpus := newCorpus()
+	e := &examples{}
 	add := func(class int, g exampleGroup, texts []string, not bool) {
 		for _, text := range texts {
 			norm := trimMarks(w.normalize(text))
@@ -99,9 +99,8 @@ func newNearby(w *wordlists, groups []exampleGroup) *likeness {
 				l.exact[norm] = append(l.exact[norm], said{g.intent, g.topic, not})
 			}
 			l.texts = append(l.texts, text)
-			x := extract(atomize(norm))
-			raw = append(raw, x)
-			examples = append(examples, example{class: class, x: x, weight: 1})
+			corpus.add(w.extract(atomize(norm)))
+			e.add(class, 1)
 		}
 	}
 	for _, g := range groups {
@@ -116,12 +115,11 @@ func newNearby(w *wordlists, groups []exampleGroup) *likeness {
 		add(class, g, g.examples, false)
 		add(0, g, g.not, true)
 	}
-	l.vocab = newVocabulary(raw)
-	for i := range examples {
-		examples[i].x = l.vocab.vector(examples[i].x)
-	}
-	l.model = train(examples, len(l.vocab.idf), len(l.classes))
-	l.near = newNeighbours(examples, len(l.vocab.idf), len(l.classes))
+	corpus.weigh(float64(len(e.class)) / float64(len(l.classes)))
+	e.vectors = corpus.vectors
+	l.vocab = &corpus.vocabulary
+	l.model = logistic(e, len(corpus.idf), len(l.classes))
+	l.near = newNeighbours(&e.vectors, e.class, len(corpus.idf), len(l.classes))
 	return l
 }
 
@@ -145,9 +143,9 @@ func (l *likeness) wants(norm string) (Intent, bool) {
 	if len(atoms) < 2 || len(l.words.units(atoms)) == 0 {
 		return Intent{}, false // a fragment is like anything
 	}
-	x := l.vocab.vector(extract(atoms))
+	x := l.vocab.vector(l.words.extract(atoms))
 	probs := make([]float32, len(l.classes))
-	l.model.logits(x, 1, probs)
+	l.model.logits(x, probs)
 	softmax(probs)
 	best := 0
 	for c, p := range probs {

@@ -46,13 +46,24 @@ func (q Question) Explain() string {
 		b.WriteString("  Nothing in it can be looked up.\n")
 		return b.String()
 	}
-	switch top := q.Matches[0]; {
-	case top.Score >= AnswerAt:
-		fmt.Fprintf(&b, "  Answered by %s: %s likely to be right (answers from %s on).\n", top.Entry.ID, percent(top.Score), percent(AnswerAt))
-	case top.Score >= OfferAt:
-		fmt.Fprintf(&b, "  Close to %s (%s), not enough to answer (%s): worth offering as a choice.\n", top.Entry.ID, percent(top.Score), percent(AnswerAt))
+	top := q.Matches[0]
+	rule := fmt.Sprintf("answers go out from %s on, so that %s of those given are right", percent(q.Point.Answer), percent(q.Point.Precision))
+	switch q.Outcome {
+	case Answer:
+		fmt.Fprintf(&b, "  Answered by %s: of matches like this one %s are right; %s.\n", top.Entry.ID, percent(top.Score), rule)
+	case Offer:
+		var sum float64
+		for _, m := range q.Choices() {
+			sum += m.Score
+		}
+		fmt.Fprintf(&b, "  Not answered, but offered as a choice: of matches like %s %s are right; %s. One of the %d choices is right in %s.\n",
+			top.Entry.ID, percent(top.Score), rule, len(q.Choices()), percent(sum))
 	default:
-		fmt.Fprintf(&b, "  No answer: the nearest entry, %s, is only %s likely to be right.\n", top.Entry.ID, percent(top.Score))
+		fmt.Fprintf(&b, "  Handed to a person: the nearest entry, %s, is right in only %s of matches like this; %s, and choices are offered where one of them is right in %s.\n",
+			top.Entry.ID, percent(top.Score), rule, percent(q.Point.Offer))
+	}
+	if rivals := q.Choices(); len(rivals) > 1 {
+		fmt.Fprintf(&b, "  Its strongest rival is %s. If both fit, make their questions more different.\n", rivals[1].Entry.ID)
 	}
 	for i, m := range q.Matches {
 		fmt.Fprintf(&b, "  %d. %s %s", i+1, m.Entry.ID, percent(m.Score))

@@ -62,16 +62,6 @@ func (e *Entry) meets(o *Entry) bool {
 		slices.ContainsFunc(e.Channels, func(c string) bool { return slices.Contains(o.Channels, c) })
 }
 
-// hide takes topics out of what a model and the neighbours say.
-func hide(hidden []bool, probs []float32, near []near) {
-	for c, yes := range hidden {
-		if yes {
-			probs[c] = -1e30
-			near[c].best, near[c].example, near[c].centroid = 0, -1, 0
-		}
-	}
-}
-
 // date reads a day, or a minute, in the company's zone. end: a day means its end.
 func (r *reader) date(n ast.Node, what string, end bool) time.Time {
 	s, ok := r.text(n, what)

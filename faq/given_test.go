@@ -58,7 +58,7 @@ func TestForTimeAndChannel(t *testing.T) {
 	} {
 		q := x.For(at(c.now), c.channel).Read(c.text).Questions[0]
 		got := ""
-		if len(q.Matches) > 0 && q.Matches[0].Score >= AnswerAt {
+		if q.Outcome == Answer {
 			got = q.Matches[0].Entry.ID
 		}
 		if got != c.want {

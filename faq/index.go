@@ -16,14 +16,19 @@ type Index struct {
 	matcher *matcher
 	limited []int    // entries that hold only at times, or in some channels
 	hidden  []bool   // by entry: not for this view, see For; nil: all are
-	nots    []rivals // by entry: its `not:` examples
-	absent  []rivals // by entry: the questions of those that are limited
+	nots    []barred // by entry: its `not:` examples
+	absent  []barred // by entry: the questions of those that are limited
 	like    *likeness
 	tone    *tone.Table
+	point   Point
 }
 
-func newIndex(entries []*Entry, examples ...exampleGroup) (*Index, error) {
+func newIndex(entries []*Entry, o Options, examples ...exampleGroup) (*Index, error) {
 	words, err := wordlistsOnce()
+	if err != nil {
+		return nil, fmt.Errorf("faq: %w", err)
+	}
+	calibration, err := calibrationOnce()
 	if err != nil {
 		return nil, fmt.Errorf("faq: %w", err)
 	}
@@ -36,7 +41,9 @@ func newIndex(entries []*Entry, examples ...exampleGroup) (*Index, error) {
 		}
 		for _, l := range e.languages {
 			topics[i].questions = append(topics[i].questions, e.Questions[l]...)
-			topics[i].answers = append(topics[i].answers, e.Answers[l])
+			if a := e.Answers[l]; a != "" {
+				topics[i].answers = append(topics[i].answers, a)
+			}
 		}
 	}
 	x.matcher = newMatcher(words, topics)
@@ -47,8 +54,13 @@ func newIndex(entries []*Entry, examples ...exampleGroup) (*Index, error) {
 	if x.tone, err = toneOnce(); err != nil {
 		return nil, fmt.Errorf("faq: %w", err)
 	}
+	x.matcher.calibration = calibration
+	x.point = calibration.at(o.Precision, x.matcher.perEach)
 	return x, nil
 }
+
+// Point is the operating point that follows from Options.Precision.
+func (x *Index) Point() Point { return x.point }
 
 // Entry finds an entry by its id.
 func (x *Index) Entry(id string) (*Entry, bool) {

@@ -25,6 +25,10 @@ type Options struct {
 	// Intents are files with more examples of what messages want, in the words
 	// of the company's own customers; see reader.intents for their form.
 	Intents []string
+	// Precision is the share of the answers given that should be right, from
+	// MinPrecision to MaxPrecision; 0 means DefaultPrecision. A question whose
+	// answer is less sure than that is offered as a choice or handed over.
+	Precision float64
 }
 
 func (o Options) languages() []string {
@@ -99,7 +103,7 @@ func load(files []source, o Options) (*Index, error) {
 		sortProblems(problems)
 		return nil, &Error{problems}
 	}
-	return newIndex(entries, examples...)
+	return newIndex(entries, o, examples...)
 }
 
 // contradictions finds what only shows when all entries are seen together.

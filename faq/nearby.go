@@ -28,10 +28,10 @@ func (l *nearby) add(v []feature) {
 func (l *nearby) like(v []feature, least float32, found func(n int, cosine float32)) {
 	for _, f := range v {
 		for _, p := range l.postings[f.hash] {
-			if l.scores[p.example] == 0 {
-				l.touched = append(l.touched, p.example)
+			if l.scores[p.of] == 0 {
+				l.touched = append(l.touched, p.of)
 			}
-			l.scores[p.example] += f.value * p.value
+			l.scores[p.of] += f.value * p.value
 		}
 	}
 	for _, n := range l.touched {

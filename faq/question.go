@@ -34,6 +34,8 @@ func (x *Index) question(seg segment) Question {
 		}
 		q.Matches = append(q.Matches, m)
 	}
+	q.Point = x.point
+	q.Outcome = q.Point.outcome(q.Matches)
 	q.Unknown = x.matcher.unknown(s)
 	return q
 }
@@ -49,18 +51,12 @@ func (s search) score() float64 {
 // topic beyond the average topic, spread over the atoms it came from.
 func (m *matcher) why(s search, topic int) []Term {
 	share := make([]float64, len(s.atoms))
-	n := m.model.classes
 	for i := range s.x {
 		f := &s.x[i]
 		if f.id < 0 {
 			continue
 		}
-		row := m.model.weights[int(f.id)*n : (int(f.id)+1)*n]
-		var mean float32
-		for _, w := range row {
-			mean += w
-		}
-		v := float64(f.value*(row[topic]-mean/float32(n))) / float64(f.to-f.from)
+		v := float64(f.value*m.ranker.weight(f.id, int32(topic))) / float64(f.to-f.from)
 		for a := f.from; a < f.to; a++ {
 			share[a] += v
 		}

@@ -43,13 +43,15 @@ type Question struct {
 	Topic   string   // of a Request
 	Matches []Match  // best first, at most 5
 	Vetoed  []Match  // entries that would have matched; Example is the question, not for them to answer, that is nearer
+	Outcome Outcome  // what they are good for
+	Point   Point    // by what that was decided
 	Unknown []string // words that no example question has
 }
 
 // A Match is an entry that may answer a question.
 type Match struct {
 	Entry   *Entry
-	Score   float64 // estimate, 0..1, that this answer is right; see AnswerAt, OfferAt
+	Score   float64 // estimate, 0..1, that this answer is right
 	Example string  // the nearest example question
 	Why     []Term  // what spoke for it, strongest first
 }

@@ -10,8 +10,8 @@ package faq
 // This holds whatever the matcher makes of the examples, and needs nothing of it
 // but the vectors that it compares texts by.
 
-// rivals are questions that an entry is not to answer, or answers itself.
-type rivals struct {
+// barred are questions that an entry is not to answer, or answers itself.
+type barred struct {
 	texts   []string
 	vectors [][]feature
 }
@@ -23,8 +23,8 @@ const (
 
 // prepareVetoes makes the vectors that vetoed needs of the entries that have some.
 func (x *Index) prepareVetoes() {
-	x.nots = make([]rivals, len(x.entries))
-	x.absent = make([]rivals, len(x.entries))
+	x.nots = make([]barred, len(x.entries))
+	x.absent = make([]barred, len(x.entries))
 	for i, e := range x.entries {
 		for _, lang := range e.languages {
 			x.nots[i].add(x, e.Not[lang])
@@ -35,7 +35,7 @@ func (x *Index) prepareVetoes() {
 	}
 }
 
-func (r *rivals) add(x *Index, texts []string) {
+func (r *barred) add(x *Index, texts []string) {
 	for _, t := range texts {
 		r.texts = append(r.texts, t)
 		r.vectors = append(r.vectors, x.vector(t))
@@ -44,7 +44,7 @@ func (r *rivals) add(x *Index, texts []string) {
 
 // nearest returns the rival that is nearest to a question, if it is nearer than
 // least.
-func (r *rivals) nearest(question []feature, least float32) (text string, cos float32) {
+func (r *barred) nearest(question []feature, least float32) (text string, cos float32) {
 	for i, v := range r.vectors {
 		if c := cosine(question, v); c > least {
 			text, least = r.texts[i], c
@@ -82,7 +82,7 @@ func (x *Index) vetoed(entry int, question []feature) (because string, yes bool)
 
 // vector is a text as the matcher sees it.
 func (x *Index) vector(text string) []feature {
-	return x.matcher.vocab.vector(extract(atomize(x.words.normalize(text))))
+	return x.matcher.vocab.vector(x.words.extract(atomize(x.words.normalize(text))))
 }
 
 // cosine compares two vectors of length one, both in the order of their hashes, by

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/bot/texts"
+	"frontdesk/faq"
 	"frontdesk/store"
 )
 
@@ -18,6 +19,7 @@ func (r *configReader) config(top *configBlock, c *Config) {
 	c.Database = cmp.Or(top.take("database").file(), r.beside("frontdesk.db"))
 	c.FAQ = r.faq(top.take("faq"))
 	c.Vars = r.vars(top.take("vars"), c.Company.Languages)
+	c.Answers = r.answers(top.take("answers"))
 	c.Texts = r.texts(top.take("texts"), c.readFile)
 	c.Intents = r.files(top.take("intents"), "intents: [intents.yaml]")
 	c.Hours, c.Calendar = r.hours(top.need("hours", `hours: {days: {mon-fri: ["09:00-17:00"]}}`), c.Company.Location, c.readFile)
@@ -74,6 +76,13 @@ func (r *configReader) files(v *configValue, example string) []string {
 		}
 	}
 	return files
+}
+
+func (r *configReader) answers(v *configValue) AnswersConfig {
+	b := v.block()
+	percent := b.take("precision").numberOr(int(100*faq.DefaultPrecision), int(100*faq.MinPrecision), int(100*faq.MaxPrecision))
+	b.end()
+	return AnswersConfig{Precision: float64(percent) / 100}
 }
 
 // texts also looks whether the folder is there: without it the bot would speak

@@ -335,7 +335,7 @@ func TestConfigExampleLoads(t *testing.T) {
 	same(t, "faq", full.FAQ, small.FAQ)
 
 	// Every optional part, with its comment sign removed, is right too.
-	for _, line := range []string{"vars:", "texts: texts", "intents: [intents.yaml]", "aliases:", "complaints:", "authserv_id:", "budget:", "operators:", "alarm:", "http:"} {
+	for _, line := range []string{"vars:", "texts: texts", "intents: [intents.yaml]", "aliases:", "complaints:", "authserv_id:", "budget:", "operators:", "alarm:", "http:", "answers:"} {
 		if !strings.Contains(uncommented, "# "+line) && line != "budget:" {
 			t.Errorf("the example has no comment %q", line)
 		}

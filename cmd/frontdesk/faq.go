@@ -11,11 +11,11 @@ import (
 )
 
 func (a *app) faqCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "faq", Short: "Check the FAQ, compare it, and move entries in and out", Args: cobra.NoArgs,
-		Long: `The FAQ is what the bot may answer. These commands check it and change nothing in
+	cmd := &cobra.Command{Use: "faq", Short: "Check and measure the FAQ, compare it, and move entries in and out", Args: cobra.NoArgs,
+		Long: `The FAQ is what the bot may answer. These commands check and measure it and change nothing in
 it; without a file they take the files of the configuration.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
-	cmd.AddCommand(a.faqLint(), a.faqDiff(), a.faqGaps(), a.faqImport(), a.faqExport())
+	cmd.AddCommand(a.faqEval(), a.faqLint(), a.faqDiff(), a.faqGaps(), a.faqImport(), a.faqExport())
 	return cmd
 }
 

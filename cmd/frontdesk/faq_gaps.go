@@ -95,7 +95,7 @@ func gapsIn(x *faq.Index, d store.Decided, now time.Time) []unanswered {
 			continue
 		}
 		u := unanswered{text: q.Text, at: d.At, offered: offered}
-		if len(q.Matches) > 0 && q.Matches[0].Score >= faq.OfferAt {
+		if q.Outcome != faq.HandOver {
 			u.closest = q.Matches[0].Entry.ID
 		}
 		out = append(out, u)

@@ -49,7 +49,7 @@ func eachDecided(ctx context.Context, db *store.DB, since time.Time, do func(sto
 // answeredBy is the entry that the bot would answer a question with; "" if it would
 // not.
 func answeredBy(q faq.Question) string {
-	if len(q.Matches) > 0 && q.Matches[0].Score >= faq.AnswerAt {
+	if q.Outcome == faq.Answer {
 		return q.Matches[0].Entry.ID
 	}
 	return ""

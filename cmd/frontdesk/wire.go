@@ -71,7 +71,7 @@ func sampleConfig(dir, more string) (*Config, error) {
 
 // faqOptions gives answers the facts that only the configuration knows.
 func faqOptions(cfg *Config) faq.Options {
-	o := faq.Options{Languages: cfg.Company.Languages, Intents: cfg.Intents, Location: cfg.Company.Location, Vars: map[string]map[string]string{"": cfg.Vars[""]}}
+	o := faq.Options{Languages: cfg.Company.Languages, Precision: cfg.Answers.Precision, Intents: cfg.Intents, Location: cfg.Company.Location, Vars: map[string]map[string]string{"": cfg.Vars[""]}}
 	for _, ch := range cfg.Channels {
 		o.Channels = append(o.Channels, ch.Name)
 	}
