@@ -38,14 +38,19 @@ func TestChoiceMeansItsEntryWhenPressedLate(t *testing.T) {
 				t.Errorf("%s: %q, want the entry %s: %q", c.label, got, c.entry, want)
 			}
 		}
-		if len(h.cases()) != 0 {
-			t.Errorf("there are %d cases", len(h.cases()))
+		// What stands on a button is only its label: this one is no complaint.
+		h.press("bob", channels.Action{Name: actSay, Fields: map[string]string{"text": "I want to complain! Your courier was rude to me.", fieldChosen: "payment-methods"}},
+			answers(now.Ref), func(in *channels.Inbound) { in.Place = "dm:bob" })
+		settle(time.Minute)
+		want, _, _ := strings.Cut(string(h.engine.answerText("payment-methods", "en")), "\n")
+		if got := h.newest("dm:bob"); !strings.Contains(got, want) || len(h.cases()) != 0 {
+			t.Errorf("a label decides: %q, and there are %d cases", got, len(h.cases()))
 		}
 		// None of them, said by the oldest buttons, goes to people.
 		h.chat.Press("bob", old.Ref, old.Choices[1].Label)
 		settle(time.Minute)
-		if len(h.cases()) != 1 {
-			t.Errorf("%q: there are %d cases", old.Choices[1].Label, len(h.cases()))
+		if got := h.newest("dm:bob"); len(h.cases()) != 1 || !strings.Contains(got, "passed this to a colleague as #1001") {
+			t.Errorf("%q: %q, and there are %d cases", old.Choices[1].Label, got, len(h.cases()))
 		}
 	}, atOnce)
 }

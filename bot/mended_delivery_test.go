@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,6 +114,7 @@ func TestWordsDoNotWaitForAFileForEver(t *testing.T) {
 func TestTwoDeadDesksDoNotTellOneAnother(t *testing.T) {
 	for _, from := range []string{"mail", "chat"} {
 		t.Run(from, func(t *testing.T) {
+			var tries atomic.Int64
 			bubble(t, func(t *testing.T, h *house) {
 				h.post.fail = map[string]error{"escalations@acme.example": channeltest.Permanent("550 no such user")}
 				h.run()
@@ -131,10 +133,10 @@ func TestTwoDeadDesksDoNotTellOneAnother(t *testing.T) {
 					t.Errorf("%d deliveries to staff became %d", n, now)
 				}
 			}, atOnce, withFailing(func(out channels.Outbound) error {
-				if out.Place == "room:agents" {
-					return channeltest.Permanent("is_archived")
+				if out.Place != "room:agents" || tries.Add(1) > 50 { // so that it ends if it goes wrong
+					return nil
 				}
-				return nil
+				return channeltest.Permanent("is_archived")
 			}))
 		})
 	}
@@ -142,7 +144,7 @@ func TestTwoDeadDesksDoNotTellOneAnother(t *testing.T) {
 
 // A sign that cannot be put on a message holds nothing up, and is not tried for long.
 func TestSignsHoldNothingUp(t *testing.T) {
-	signs := 0
+	var signs atomic.Int64
 	bubble(t, func(t *testing.T, h *house) {
 		h.run()
 		h.receive(h.spoken("bob", "dm:bob", "I want to talk to a human"))
@@ -155,10 +157,10 @@ func TestSignsHoldNothingUp(t *testing.T) {
 			t.Errorf("staff read last %q", got)
 		}
 		settle(2 * time.Hour)
-		n := signs
+		n := signs.Load()
 		settle(10 * time.Hour)
-		if n == 0 || signs != n {
-			t.Errorf("the sign was tried %d times in two hours and %d times after", n, signs-n)
+		if n == 0 || signs.Load() != n {
+			t.Errorf("the sign was tried %d times in two hours and %d times after", n, signs.Load()-n)
 		}
 		for _, d := range h.staff() {
 			if d.State == "queued" || d.State == "sending" {
@@ -167,7 +169,7 @@ func TestSignsHoldNothingUp(t *testing.T) {
 		}
 	}, withService(&service{}), atOnce, withFailing(func(out channels.Outbound) error {
 		if out.Op == channels.React {
-			signs++
+			signs.Add(1)
 			return &channels.SendError{RetryAfter: 10 * time.Minute, Err: errors.New("missing_scope")}
 		}
 		return nil

@@ -103,6 +103,8 @@ func TestClosedComplaintIsNotInALaterBrief(t *testing.T) {
 		if c := h.cases(); c[0].Stage != store.StageClosed {
 			t.Fatalf("the complaint is %+v", c[0])
 		}
+		h.receive(h.spoken("zoe", "dm:zoe", "你们周末上班吗", answers(in.Ref)))
+		settle(time.Minute)
 		later := h.receive(h.spoken("zoe", "dm:zoe", "三月份一周内能调四十架钢琴吗？", answers(in.Ref)))
 		settle(time.Minute)
 		h.receive(h.spoken("zoe", "dm:zoe", "最好是第二周", answers(in.Ref)))
@@ -111,7 +113,7 @@ func TestClosedComplaintIsNotInALaterBrief(t *testing.T) {
 			t.Fatalf("it went on in %+v", h.conversationOf(later))
 		}
 		read := h.reads("room:agents")
-		for _, want := range []string{"#1002", "四十架钢琴", "第二周"} {
+		for _, want := range []string{"#1002", "四十架钢琴", "第二周", "你们周末上班吗", "我们的人工服务时间是"} {
 			if !strings.Contains(read, want) {
 				t.Errorf("the brief does not say %q: %s", want, read)
 			}

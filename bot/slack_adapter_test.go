@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/channels"
 	"frontdesk/channels/slack/slacktest"
 )
 
@@ -72,5 +73,31 @@ func TestSlackGuest(t *testing.T) {
 		w.ana.Reply(w.agents, card.TS, "> Here I am, Gus.")
 		w.settle(time.Minute)
 		w.last(t, gus.Direct(), "Here I am, Gus.")
+	})
+}
+
+// The support channel is shared with another organisation and so gets another id:
+// it is one still, and it is said what to change.
+func TestSlackChannelChangesItsID(t *testing.T) {
+	inSlack(t, func(t *testing.T, w *workspace) {
+		moved := w.Channel("support2", slacktest.ChannelOptions{External: true})
+		w.Invite(moved, w.BotUser(), w.tom, w.li)
+		w.Emit(map[string]any{"type": "channel_id_changed", "old_channel_id": w.support.ID, "new_channel_id": moved.ID, "event_ts": "1795399999.000100"})
+		w.settle(time.Minute)
+		q := w.tom.Say(moved, "What are your opening hours?")
+		w.settle(10 * time.Minute)
+		if a := w.last(t, moved, "Our service hours are Mon–Fri 09:00–17:00"); a.Thread != q {
+			t.Errorf("the answer stands below %q", a.Thread)
+		}
+		if p := w.h.engine.Pulses()["workspace"]; p.State != channels.Up || !strings.Contains(p.Reason, moved.ID) {
+			t.Errorf("the channel is %+v", p)
+		}
+		w.tom.Reply(moved, q, "I want to talk to a human")
+		w.settle(time.Minute)
+		w.ana.Reply(w.agents, w.last(t, w.agents, "[#1001]").TS, "> Here I am.")
+		w.settle(time.Minute)
+		if a := w.last(t, moved, "Here I am."); a.Thread != q {
+			t.Errorf("the agent's answer stands below %q", a.Thread)
+		}
 	})
 }

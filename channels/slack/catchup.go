@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -50,6 +51,7 @@ type sweep struct {
 	early map[string]bool  // rooms whose top-level messages were read
 	read  map[string]bool  // channels that were read
 	sick  map[string]error // channels, and methods, that could not be read
+	tried map[string]bool  // in this pass, and it did not go
 }
 
 // errNewer says that there is a newer gap, which the rooms that matter are read for
@@ -72,9 +74,13 @@ func (r *run) catchUp() {
 				break
 			}
 			if s == nil || s.gap != gap {
-				s = &sweep{run: r, gap: gap, began: time.Now(), early: map[string]bool{}, read: map[string]bool{}}
+				sick := map[string]error{}
+				if s != nil {
+					sick = s.sick
+				}
+				s = &sweep{run: r, gap: gap, began: time.Now(), early: map[string]bool{}, read: map[string]bool{}, sick: sick}
 			}
-			s.sick = map[string]error{}
+			s.tried = map[string]bool{}
 			err := s.pass(r.ctx, behind)
 			switch {
 			case err == errNewer:
@@ -120,7 +126,7 @@ func (r *run) rest(d time.Duration) bool {
 
 // pass reads what was not read yet for the gap.
 func (s *sweep) pass(ctx context.Context, behind map[string]bool) error {
-	ours := s.cfg.rooms()
+	ours := s.rooms()
 	for _, id := range ours {
 		if s.early[id] {
 			continue
@@ -151,7 +157,7 @@ func (s *sweep) pass(ctx context.Context, behind map[string]bool) error {
 	}
 	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(number(behind[a]), number(behind[b])) })
 	for _, id := range all {
-		if s.read[id] || s.sick[id] != nil {
+		if s.read[id] || s.tried[id] {
 			continue
 		}
 		if now, _ := s.marks.gapNow(); now != s.gap {
@@ -162,6 +168,7 @@ func (s *sweep) pass(ctx context.Context, behind map[string]bool) error {
 		}
 		behind[id] = true
 	}
+	maps.DeleteFunc(s.sick, func(id string, _ error) bool { return !s.tried[id] })
 	s.tell(ours)
 	return nil
 }
@@ -201,6 +208,7 @@ func (s *sweep) try(id string, err error, read map[string]bool) error {
 	case s.ctx.Err() != nil:
 		return s.ctx.Err()
 	case err == nil:
+		delete(s.sick, id)
 		if read != nil {
 			read[id] = true
 		}
@@ -217,13 +225,13 @@ func (s *sweep) try(id string, err error, read map[string]bool) error {
 		}
 	}
 	s.log.Warn("cannot be caught up", "method", e.Method, "room", id, "err", err)
-	if e.refused() && !slices.Contains(s.cfg.rooms(), id) {
+	if e.refused() && !slices.Contains(s.rooms(), id) {
 		if read != nil {
 			read[id] = true // it is none of ours any more
 		}
 		return nil
 	}
-	s.sick[id] = err
+	s.sick[id], s.tried[id] = err, true
 	return nil
 }
 
@@ -250,7 +258,7 @@ func (s *sweep) talks(ctx context.Context, threads map[string][]string) (ids []s
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		s.sick["old threads"] = err
+		s.sick["old threads"], s.tried["old threads"] = err, true
 		return nil, nil
 	}
 	for _, t := range talks {
@@ -266,6 +274,7 @@ func (s *sweep) talks(ctx context.Context, threads map[string][]string) (ids []s
 		if channel == "" {
 			continue
 		}
+		channel = s.moves.id(channel)
 		ids = append(ids, channel)
 		if root != "" {
 			threads[channel] = append(threads[channel], root)
@@ -319,7 +328,9 @@ func (r *run) room(ctx context.Context, id string, roots []string, early bool) e
 		} else if ok && f.LatestReply == "" && count(f.Replies) == 0 {
 			continue // it is in the history, and nobody answered
 		}
-		if err := collect("conversations.replies", url.Values{"ts": {root}, "oldest": {oldest}}, nil); err != nil {
+		if err := collect("conversations.replies", url.Values{"ts": {root}, "oldest": {oldest}}, nil); code(err) == "thread_not_found" {
+			r.log.Debug("a thread is gone", "room", id, "root", root)
+		} else if err != nil {
 			return err
 		}
 	}

@@ -74,11 +74,12 @@ type meta struct {
 	ts      string // of a message that counts for the position of its channel
 	thread  string // ts of the thread that an ephemeral message belongs in
 	user    string
-	trigger string // opens a modal, for three seconds
-	respond string // response_url
-	tab     string // of app_home_opened
-	revoked bool   // we may no longer do anything
-	missed  bool   // Slack says that it left events out
+	trigger string    // opens a modal, for three seconds
+	respond string    // response_url
+	tab     string    // of app_home_opened
+	moved   [2]string // the id of a channel before, and now
+	revoked bool      // we may no longer do anything
+	missed  bool      // Slack says that it left events out
 
 	// Of a modal that was submitted: its title, the label that closes it, its
 	// fields, and one of them.
@@ -228,10 +229,10 @@ func (r *reading) place(channel string, direct bool, root string, from channels.
 	}
 	r.in.Public = true
 	if channel != "" {
-		r.in.Room = channel
-		r.in.Place = channel
+		r.in.Room = r.c.moves.name(channel)
+		r.in.Place = r.in.Room
 		if root != "" {
-			r.in.Place = threadPlace(channel, root)
+			r.in.Place = threadPlace(r.in.Room, root)
 		}
 	}
 }

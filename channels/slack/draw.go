@@ -163,16 +163,16 @@ func (r *run) respond(ctx context.Context, address, text string) error {
 	body := mustJSON(map[string]any{"response_type": "ephemeral", "replace_original": false, "text": escape.Replace(text)})
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("response_url: %w", err)
+		return fmt.Errorf("response_url: %w", hideURL(err))
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	resp, err := r.httpClient().Do(req)
 	if err != nil {
-		return fmt.Errorf("response_url: %w", err)
+		return fmt.Errorf("response_url: %w", hideURL(err))
 	}
 	defer resp.Body.Close()
 	if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20)); err != nil {
-		return fmt.Errorf("response_url: %w", err)
+		return fmt.Errorf("response_url: %w", hideURL(err))
 	}
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("response_url: HTTP status %d", resp.StatusCode)

@@ -30,9 +30,21 @@ func (w whispering) Receive(ctx context.Context, in channels.Inbound) (channels.
 	return reply, err
 }
 
-// run runs c until the function that it returns is called, which waits for its end.
-// It returns when c is up.
+// run is begin, and returns when c is up.
 func (e *emulator) run(t *testing.T, c *Channel, cursors map[string]string, rec *channeltest.Recorder) (end func()) {
+	t.Helper()
+	end = e.begin(t, c, cursors, rec)
+	waiting, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := rec.WaitState(waiting, channels.Up); err != nil {
+		t.Fatal(err)
+	}
+	e.hook.sendTo(c)
+	return end
+}
+
+// begin runs c until the function that it returns is called, which waits for its end.
+func (e *emulator) begin(t *testing.T, c *Channel, cursors map[string]string, rec *channeltest.Recorder) (end func()) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -46,12 +58,6 @@ func (e *emulator) run(t *testing.T, c *Channel, cursors map[string]string, rec 
 		ended <- nil
 	}
 	t.Cleanup(end)
-	waiting, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	if err := rec.WaitState(waiting, channels.Up); err != nil {
-		t.Fatal(err)
-	}
-	e.hook.sendTo(c)
 	return end
 }
 
@@ -65,11 +71,11 @@ func TestEventsFromEmulator(t *testing.T) {
 	e := newEmulator(t)
 	c := e.slack(t, emulatorToken, io.Discard)
 	rec := &channeltest.Recorder{}
-	end := e.run(t, c, nil, rec)
 	help, lobby, ann, bob := e.Rooms["help"], e.Rooms["lobby"], Identity(e.Team, e.People["ann"]), Identity(e.Team, e.People["bob"])
 	for _, room := range []string{help, lobby, e.Rooms["agents"]} {
 		e.as(t, "ann", "conversations.invite", "channel", room, "users", e.Bot)
 	}
+	end := e.run(t, c, nil, rec)
 	talk := e.talk(t, "ann")
 
 	// one is the one thing that f made us record; what is not compared here is cleared.

@@ -87,7 +87,7 @@ func TestEachScopeIsNeeded(t *testing.T) {
 				t.Errorf("with every scope: %v", err)
 			}
 			err := do(e.slack(t, withoutScope(scope), io.Discard))
-			if !permanentError(err) || !strings.Contains(err.Error(), "missing_scope (needs "+scope+")") {
+			if err == nil || permanentError(err) || !strings.Contains(err.Error(), "missing_scope (needs "+scope+")") {
 				t.Errorf("without it: %v", err)
 			}
 		})
@@ -98,7 +98,7 @@ func TestEachScopeIsNeeded(t *testing.T) {
 		t.Run("catching up without "+scope, func(t *testing.T) {
 			var log logged
 			c := e.slack(t, withoutScope(scope), &log)
-			e.run(t, c, nil, &channeltest.Recorder{})
+			e.begin(t, c, nil, &channeltest.Recorder{})
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
 			if err := log.wait(ctx, method+": missing_scope (needs "+scope+")"); err != nil {

@@ -139,6 +139,7 @@ func TestSendToEmulator(t *testing.T) {
 			if got, found, err := c.Find(t.Context(), out); got != ref || !found || err != nil {
 				t.Errorf("Find = %s, %v, %v; want %s", got, found, err, ref)
 			}
+			out.Attempt = 2
 			if got := e.send(t, c, out); got != ref {
 				t.Errorf("sent again, it is %s, not %s", got, ref)
 			}

@@ -73,6 +73,7 @@ func (r *reading) event() error {
 	case "tokens_revoked":
 		r.meta.revoked = len(e.Tokens.V.Bot) > 0
 	case "channel_id_changed":
+		r.meta.moved = [2]string{string(e.OldChannel), string(e.NewChannel)}
 		r.service(fmt.Sprintf("channel_id_changed: %s is now %s", e.OldChannel, e.NewChannel))
 		return nil
 	}
@@ -121,7 +122,7 @@ func (r *reading) membership(e *event) error {
 	}
 	r.in.Kind = channels.Membership
 	r.in.From, r.in.Proof = r.person(string(e.User), "", e.Team, r.p.TeamID), channels.Proven
-	r.in.Room, r.in.Public, r.in.Toward = string(e.Channel), true, channels.Aside
+	r.in.Room, r.in.Public, r.in.Toward = r.c.moves.name(string(e.Channel)), true, channels.Aside
 	r.in.Text = channels.Joined
 	if e.Type == "member_left_channel" {
 		r.in.Text = channels.Left

@@ -70,11 +70,8 @@ func (c *Channel) share(ctx context.Context, w spot, f channels.File) error {
 // here.
 func (c *Channel) upload(ctx context.Context, target string, f channels.File) error {
 	u, err := url.Parse(target)
-	if err != nil {
-		return err
-	}
-	if !c.trusted(u) {
-		return fmt.Errorf("%s is not Slack's", u.Host)
+	if err != nil || !c.trusted(u) {
+		return errors.New("its address is not Slack's")
 	}
 	r, err := f.Data.Open()
 	if err != nil {
@@ -85,13 +82,13 @@ func (c *Channel) upload(ctx context.Context, target string, f channels.File) er
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, r)
 	if err != nil {
-		return err
+		return hideURL(err)
 	}
 	req.ContentLength = f.Data.Size
 	req.Header.Set("Content-Type", "application/octet-stream")
 	resp, err := c.httpClient().Do(req)
 	if err != nil {
-		return because(ctx, err)
+		return because(ctx, hideURL(err))
 	}
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -62,6 +63,7 @@ func TestHTTPRefuses(t *testing.T) {
 			"too large": {func(r *http.Request) {
 				r.Body = http.MaxBytesReader(nil, http.NoBody, 0)
 				*r = *httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("a", bodyLimit+1)))
+				maps.Copy(r.Header, h.w.Sign(nil))
 			}, 413},
 			"good": {nil, 200},
 		} {
@@ -79,6 +81,31 @@ func TestHTTPRefuses(t *testing.T) {
 		r.end()
 		if got := request(nil); got != http.StatusServiceUnavailable {
 			t.Errorf("after Run: %d", got)
+		}
+	})
+}
+
+// unread is a body that nobody may read.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body is read")
+	return 0, io.EOF
+}
+
+// Of a request that is not signed, or long ago, the body is not read.
+func TestHTTPReadsNothingUnsigned(t *testing.T) {
+	inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {
+		c := h.channel(byHTTP(h))
+		old := h.w.Sign(nil)
+		time.Sleep(6 * time.Minute)
+		for _, header := range []http.Header{{}, old} {
+			req := httptest.NewRequest(http.MethodPost, "/in/slack", unread{t})
+			maps.Copy(req.Header, header)
+			w := httptest.NewRecorder()
+			if c.ServeHTTP(w, req); w.Code != http.StatusUnauthorized {
+				t.Errorf("answered %d", w.Code)
+			}
 		}
 	})
 }

@@ -3,7 +3,7 @@ package slack
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +13,7 @@ import (
 
 // intake is what a Channel needs to take messages in.
 type intake struct {
+	bodies  atomic.Int64        // requests under way
 	running atomic.Pointer[run] // nil while Run is not under way
 	people  people
 }
@@ -42,10 +43,10 @@ type run struct {
 	closed  bool          // no request may begin any more
 }
 
-func newRun(c *Channel, ctx context.Context, stop context.CancelCauseFunc, cursors map[string]string, h channels.Handler) *run {
+func newRun(c *Channel, ctx context.Context, stop context.CancelCauseFunc, m *marks, h channels.Handler) *run {
 	r := &run{
 		Channel: c, ctx: ctx, stop: stop, h: h,
-		marks: newMarks(cursors, time.Now(), c.cfg.AppToken == ""),
+		marks: m,
 		again: make(chan struct{}, 1),
 		slots: make(chan struct{}, 16),
 	}
@@ -113,7 +114,7 @@ func (r *run) report(state channels.State, reason string) {
 // alive reports Up, or Starting while the rooms that matter are not caught up.
 func (r *run) alive() {
 	r.mu.Lock()
-	state, reason := channels.Up, r.trouble
+	state, reason := channels.Up, joined([]string{r.trouble, r.news()}, "; ")
 	if !r.ready {
 		state = channels.Starting
 		reason = cmp.Or(reason, "catching up")
@@ -126,7 +127,11 @@ func (r *run) alive() {
 func (r *run) after(j *job) {
 	switch {
 	case j.meta.revoked:
-		r.stop(&fatalError{fmt.Errorf("slack says %s", j.meta.event), "install the app again and set its new token"})
+		r.small.Go(func() { r.confirm(j.meta.event) })
+	case j.meta.moved[1] != "":
+		r.moves.add(j.meta.moved[0], j.meta.moved[1])
+		r.log.Warn("the id of a channel has changed", "before", j.meta.moved[0], "now", j.meta.moved[1])
+		r.missed("a channel has moved")
 	case j.meta.missed:
 		r.missed(j.meta.kind)
 	case j.meta.event == "assistant_thread_started", j.meta.event == "app_home_opened" && j.meta.tab == "messages":
@@ -168,6 +173,11 @@ func (r *run) later(f func(ctx context.Context) error) {
 		defer func() { <-r.slots }()
 		ctx, cancel := context.WithTimeout(r.ctx, 10*time.Second)
 		defer cancel()
+		defer func() {
+			if p := recover(); p != nil {
+				r.log.Error("drawing a reply panicked", "panic", p, "stack", string(debug.Stack()))
+			}
+		}()
 		if err := f(ctx); err != nil && r.ctx.Err() == nil {
 			r.log.Warn("reply was not drawn", "err", err)
 		}

@@ -147,6 +147,14 @@ func (m *marks) missed() {
 	m.gap()
 }
 
+// restart is missed when nothing is in hand any more.
+func (m *marks) restart() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.flying)
+	m.gap()
+}
+
 func (m *marks) gap() {
 	m.number++
 	if !m.open {

@@ -132,16 +132,16 @@ func (r *reading) where(e *event, m *message) {
 
 // ofStaff reports whether a channel is where staff work.
 func (c *Channel) ofStaff(channel string) bool {
+	channel = c.moves.name(channel)
 	return channel != "" && (channel == c.cfg.Agents || channel == c.cfg.Complaints)
 }
 
 // toward says whom something said in a channel is meant for.
 func (r *reading) toward(channel string, direct, mentioned bool) channels.Toward {
-	cfg := &r.c.cfg
 	switch {
 	case direct || mentioned:
 		return channels.ToUs
-	case slices.Contains(cfg.Support, channel), r.c.ofStaff(channel):
+	case slices.Contains(r.c.cfg.Support, r.c.moves.name(channel)), r.c.ofStaff(channel):
 		return channels.ToRoom
 	}
 	return channels.Aside

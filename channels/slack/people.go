@@ -133,6 +133,7 @@ func (c *Channel) Members(ctx context.Context, room string) ([]channels.Person, 
 	if err != nil {
 		return nil, err
 	}
+	room = c.moves.id(room)
 	var info struct {
 		Channel maybe[struct {
 			Shared yes `json:"is_ext_shared"`

@@ -32,8 +32,8 @@ var signs = map[string]string{"ok": "white_check_mark", "warning": "warning"}
 // file. They come in order: the further ones stand where the first does or, if that
 // is at the top of a channel, below it. The ref is the first's. Before a post of several is
 // sent again it is looked for, so that an attempt after one that ended half-way sends what
-// is missing and nothing twice. A file over the limit does not go; its name does,
-// struck out.
+// is missing and nothing twice. A file over the limit, or one that Slack refuses, does not go; its name
+// does, struck out.
 //
 // An amended message is one message: what does not fit into it ends with an ellipsis.
 // Its files stay as they are.
@@ -102,7 +102,13 @@ func (c *Channel) post(ctx context.Context, out channels.Outbound) (string, erro
 			return "", err
 		}
 		extra = true
-		if err := c.share(ctx, w.below(first), f); err != nil {
+		err := c.share(ctx, w.below(first), f)
+		if se := (*channels.SendError)(nil); errors.As(err, &se) && se.Permanent {
+			c.log.Warn("a file is refused, its name goes instead", "err", err)
+			name := []piece{leftOut(f)}
+			_, err = c.postMessage(ctx, w.below(first), out.Key, len(parts)+i, part{plainText(name, textLimit), blocks(out.Key, len(parts)+i, name)})
+		}
+		if err != nil {
 			return "", inFile(f, err)
 		}
 	}
@@ -218,6 +224,7 @@ func (c *Channel) where(ctx context.Context, out channels.Outbound) (spot, error
 		}
 	} else {
 		w.channel, w.thread = splitPlace(out.Place)
+		w.channel = c.moves.id(w.channel)
 		w.lane = w.channel
 		if !channelID.MatchString(w.channel) {
 			return w, permanent(fmt.Errorf("%q is no place in Slack", out.Place))
@@ -236,7 +243,7 @@ func (c *Channel) where(ctx context.Context, out channels.Outbound) (spot, error
 // splitOwn is splitRef for refs of our own workspace.
 func (c *Channel) splitOwn(ref string) (channel, ts string, ok bool) {
 	channel, ts, ok = splitRef(ref)
-	return channel, ts, ok && ref == c.ref(channel, ts) && channelID.MatchString(channel)
+	return c.moves.id(channel), ts, ok && ref == c.ref(channel, ts) && channelID.MatchString(channel)
 }
 
 // directs are the channels of our direct messages, by user. They do not change.

@@ -55,6 +55,7 @@ type Channel struct {
 	pace   pacer
 	tiers  tiers
 	dms    directs
+	moves  moves
 	teams  sync.Map // ids of the other workspaces of our organisation
 	intake intake
 }
@@ -133,7 +134,7 @@ func (c *Channel) Direct(p channels.Person) string {
 
 // ref names a message.
 func (c *Channel) ref(channel, ts string) string {
-	return "slack:" + c.cfg.Team + "/" + channel + "/" + ts
+	return "slack:" + c.cfg.Team + "/" + c.moves.name(channel) + "/" + ts
 }
 
 // splitRef undoes ref.

@@ -28,7 +28,7 @@ func (m *meddling) Receive(ctx context.Context, in channels.Inbound) (channels.R
 // Whether it is stopped or taken out of the workspace while it catches up, Run
 // returns, and says why.
 func TestStopWhileCatchingUp(t *testing.T) {
-	uninstalled := &fatalError{errors.New("slack says app_uninstalled"), "install it again"}
+	uninstalled := &fatalError{errors.New("slack says app_uninstalled"), "install it again", false}
 	for name, want := range map[string]error{"stopped": context.Canceled, "uninstalled": uninstalled} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {

@@ -108,6 +108,7 @@ func retryAfter(h http.Header) time.Duration {
 type fatalError struct {
 	err    error
 	remedy string
+	mends  bool // it may end without a restart: it is tried again now and then
 }
 
 func (e *fatalError) Error() string { return e.err.Error() + ": " + e.remedy }
@@ -124,13 +125,13 @@ var remedies = map[string]string{
 	"missing_scope":             "the token lacks a scope; update the app from the manifest and install it again",
 	"not_allowed_token_type":    "this is another kind of token; the bot token begins with xoxb-, the app token with xapp-",
 	"no_permission":             "the app may not do this; update it from the manifest and install it again",
-	"org_login_required":        "the workspace is being migrated; start again when that is done",
+	"org_login_required":        "the workspace is being migrated; this is tried again",
 	"team_access_not_granted":   "the organisation has not granted the app access to this workspace",
 	"access_denied":             "the app may not do this; update it from the manifest and install it again",
 	"enterprise_is_restricted":  "the organisation does not allow this app",
 	"app_missing_action_url":    "turn Socket Mode on in the app's settings",
 	"socket_mode_disabled":      "turn Socket Mode on in the app's settings",
-	"link_disabled":             "Socket Mode was turned off in the app's settings; turn it on, and start again",
+	"link_disabled":             "Socket Mode was turned off in the app's settings; turn it on",
 	"ekm_access_denied":         "the organisation has suspended access to its keys",
 	"two_factor_setup_required": "the installer of the app must set up two-factor authentication",
 }
@@ -142,10 +143,14 @@ func fatal(err error) (*fatalError, bool) {
 		return f, true
 	}
 	if remedy, ok := remedies[code(err)]; ok {
-		return &fatalError{err, remedy}, true
+		return &fatalError{err, remedy, mends[code(err)]}, true
 	}
 	return nil, false
 }
+
+// mends lists those remedies that need no new token.
+var mends = map[string]bool{"org_login_required": true, "ekm_access_denied": true, "link_disabled": true,
+	"socket_mode_disabled": true, "app_missing_action_url": true}
 
 // askMost is how often a method is tried that answers with troubles of its own.
 const askMost = 6
