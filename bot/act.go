@@ -101,6 +101,12 @@ func (e *Engine) actOn(tx *store.Tx, now time.Time, agent Agent, a channels.Acti
 	if in.thread, err = tx.CustomerThread(in.conv.ID); err != nil {
 		return acted{}, err
 	}
+	if away, err := e.elsewhere(&tx.Snapshot, c, in.conv, agent, mail); err != nil || away {
+		if err != nil {
+			return acted{}, err
+		}
+		return refuse("card-moved", textArgs{})
+	}
 	if a.Version != 0 && a.Version != c.Version {
 		return refuse("refused-changed", textArgs{})
 	}
@@ -137,14 +143,19 @@ func (e *Engine) actOn(tx *store.Tx, now time.Time, agent Agent, a channels.Acti
 		return acted{note: e.staff("done-note", args)}, e.did(tx, in, c, agent, "note")
 
 	case actTake:
+		if !c.IsOpen() {
+			return refuse("refused-done", textArgs{})
+		}
 		if c.TakenBy != "" && c.TakenBy != agent.Name {
 			return refuse("refused-taken", textArgs{Who: c.TakenBy, When: e.time(c.TakenAt, e.cfg.staffLang(), now)})
 		}
 		if err := e.noteMail(tx, mail, agent, in.conv); err != nil {
 			return acted{}, err
 		}
-		if c, err = e.taken(tx, in, c, agent); err != nil {
-			return acted{}, err
+		if c.TakenBy == "" {
+			if c, err = e.taken(tx, in, c, agent); err != nil {
+				return acted{}, err
+			}
 		}
 		return acted{note: e.staff("done-take", args)}, e.setState(tx, in, store.WithPerson)
 
@@ -184,6 +195,9 @@ func (e *Engine) actOn(tx *store.Tx, now time.Time, agent Agent, a channels.Acti
 // resolve ends the work on a case. The customer is told, in the agent's words;
 // without any they must have been answered before.
 func (e *Engine) resolve(tx *store.Tx, in *incoming, c store.Case, agent Agent, text string, mail *mailed, refuse refusal) (acted, error) {
+	if !c.IsOpen() { // a colleague was faster
+		return refuse("refused-done", textArgs{})
+	}
 	events, err := tx.CaseEvents(c.ID)
 	if err != nil {
 		return acted{}, err
@@ -300,7 +314,7 @@ func (e *Engine) setState(tx *store.Tx, in *incoming, s store.State) error {
 		if err := json.Unmarshal([]byte(conv.Memory), &before); err != nil {
 			return err
 		}
-		conv.Memory = Memory{Greeted: before.Greeted}.String()
+		conv.Memory = Memory{Greeted: before.Greeted, Moved: before.Moved}.String()
 		if err := tx.SetTimer(store.Timer{Kind: timerQuiet, Conversation: conv.ID, Due: in.now.Add(e.cfg.Quiet)}); err != nil {
 			return err
 		}

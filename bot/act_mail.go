@@ -51,14 +51,20 @@ func (e *Engine) fromAgent(tx *store.Tx, now time.Time, in *channels.Inbound, up
 		}
 		return e.toThread(tx, now, t, in.From, desk{note: note, only: &in.From, refs: refsOf(in)})
 	}
+	letter := e.cfg.Channels[in.Channel].Letter
+	names, err := e.staffNames(&tx.Snapshot)
+	if err != nil {
+		return none, err
+	}
 	cmd := parseCommand(in.Text)
-	if text, relays := e.relayed(in.Channel, in.Text); relays {
-		cmd = command{name: actReply, text: text}
+	words, relays, mixed := e.relayed(in.Channel, in.Text)
+	if relays {
+		cmd = command{name: actReply, text: words}
 	}
 	if onlyQuotes(cmd.text) {
 		cmd.text = "" // what they quote is our brief
 	}
-	a := channels.Action{Name: actReply, Case: t.Case, Fields: e.commandFields(cmd)}
+	a := channels.Action{Name: actReply, Case: t.Case, Fields: commandFields(cmd, names)}
 	others, customer, err := e.colleagues(tx, in, t)
 	if err != nil {
 		return none, err
@@ -71,19 +77,29 @@ func (e *Engine) fromAgent(tx *store.Tx, now time.Time, in *channels.Inbound, up
 	}
 	confirm := true
 	switch {
-	case t.Case == 0 && t.Conversation == 0 && in.Place != "":
+	case t.Case == 0 && t.Conversation == 0 && !letter && cmd.name == "" && cmd.unknown == "": // talk below a notice
+		return none, e.noteMail(tx, mail, agent, store.Conversation{})
+	case t.Case == 0 && t.Conversation == 0 && !letter:
 		return refuse("refused-no-card", textArgs{})
 	case t.Case == 0 && t.Conversation == 0:
 		return refuse("refused-no-case", textArgs{})
-	case cmd.name != actNote && (cmd.name != "" || e.cfg.Channels[t.Channel].Letter) && e.quotesBrief(cmd.text):
+	case cmd.name != actNote && (cmd.name != "" || letter) && e.quotesBrief(cmd.text):
 		return refuse("refused-brief", textArgs{})
+	case mixed:
+		return refuse("refused-mixed", textArgs{Command: e.prefix(in.Channel)})
+	case !letter && !relays && (cmd.name == actReply || cmd.name == actResolve && cmd.text != ""):
+		// Only what begins as a reply goes out where talk is internal.
+		return refuse("refused-prefix", textArgs{Command: oneLine(in.Text, 40), To: e.prefix(in.Channel)})
 	case cmd.unknown != "":
 		return refuse("refused-unknown", textArgs{Command: oneLine(cmd.unknown, 60)})
 	case cmd.name != "":
 		a.Name = cmd.name
 	case customer.ID != 0: // the customer has it already, straight from the agent
 		return none, e.byHand(tx, now, in, up, ledger, agent, customer)
-	case !e.cfg.Channels[t.Channel].Letter: // talk among staff is internal
+	case !letter: // talk among staff is internal
+		if t.Case == 0 { // below a proposal: nobody has taken anything up
+			return none, e.noteMail(tx, mail, agent, store.Conversation{ID: t.Conversation})
+		}
 		a.Name, confirm = actNote, false
 	case others != "":
 		a.Name = actNote

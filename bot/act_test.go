@@ -197,7 +197,6 @@ func TestPromiseByPersonIsWatched(t *testing.T) {
 }
 
 func TestCommandFields(t *testing.T) {
-	h := newHouse(t)
 	for _, tt := range []struct{ text, to, due, reason string }{
 		{"give: Ana", "Ana", "", ""},
 		{"give: ana, she knows", "ana", "", "she knows"},
@@ -213,7 +212,7 @@ func TestCommandFields(t *testing.T) {
 		{"promise: tomorrow at 3\nparts", "", "tomorrow at 3", "parts"},
 		{"reopen: he called", "", "", "he called"},
 	} {
-		got := h.engine.commandFields(parseCommand(tt.text))
+		got := commandFields(parseCommand(tt.text), []string{"Li Wei", "Ana", "li@acme.example", "ana@acme.example"})
 		if got["to"] != tt.to || got["due"] != tt.due || got["text"] != tt.reason {
 			t.Errorf("%q: %q, want to %q, due %q, text %q", tt.text, got, tt.to, tt.due, tt.reason)
 		}

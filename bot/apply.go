@@ -40,6 +40,11 @@ func (e *Engine) apply(tx *store.Tx, in *incoming, s *Situation, d Decision) err
 			return err
 		}
 		conv.Case = view.Number
+		for _, m := range in.messages {
+			if err := tx.SetMessageCase(m.ID, view.Number); err != nil {
+				return err
+			}
+		}
 	}
 	conv.State = d.State
 	if conv.State == store.WithBot {
@@ -60,8 +65,16 @@ func (e *Engine) apply(tx *store.Tx, in *incoming, s *Situation, d Decision) err
 		return err
 	}
 	in.conv = conv
-	if err := e.aside(tx, in, s, d, view); err != nil {
-		return err
+	if len(d.Say) > 0 && personal(d, view) && !e.cfg.Channels[conv.Channel].Observe {
+		if err := e.private(tx, in, s.Lang); err != nil {
+			return err
+		}
+	}
+	if opened && e.cfg.Channels[conv.Channel].Observe { // the proposal stands below the card
+		if err := e.handOver(tx, in, s, d, view); err != nil {
+			return err
+		}
+		return e.speak(tx, in, s, d, view)
 	}
 	if err := e.speak(tx, in, s, d, view); err != nil {
 		return err
@@ -137,7 +150,7 @@ func (e *Engine) applyCase(tx *store.Tx, in *incoming, s *Situation, op *CaseOp)
 		change, was := "", c.Stage
 		if !c.IsOpen() && brief {
 			change = "case reopened"
-			c.Stage, c.Resolved = firstStage(c.Kind), time.Time{}
+			c.Stage, c.Resolved, c.TakenBy, c.TakenAt = firstStage(c.Kind), time.Time{}, "", time.Time{}
 		}
 		if kind == kindComplaint && c.Kind != kindComplaint && brief {
 			change = "case became a complaint"
@@ -225,16 +238,41 @@ func (e *Engine) tell(tx *store.Tx, in *incoming, s saying, d Decision) error {
 	return e.send(tx, in, s)
 }
 
+// send is tell where nothing is held back. What is personal goes to where the
+// customer alone reads it.
 func (e *Engine) send(tx *store.Tx, in *incoming, s saying) error {
+	conv, err := tx.Conversation(in.conv.ID)
+	if err != nil {
+		return err
+	}
+	private, err := e.goesPrivate(&tx.Snapshot, conv, in.thread)
+	if err != nil {
+		return err
+	}
+	if private {
+		if err := e.private(tx, in, s.lang); err != nil {
+			return err
+		}
+		s.answers = ""
+	}
+	return e.sendIn(tx, in, s)
+}
+
+// sendIn sends in the thread that in names.
+func (e *Engine) sendIn(tx *store.Tx, in *incoming, s saying) error {
 	t := in.thread
 	if t.Audience != store.ForCustomer {
 		return errors.New("a reply may only enter a customer's thread")
+	}
+	open, err := openCase(&tx.Snapshot, in.conv)
+	if err != nil {
+		return err
 	}
 	author := store.ByBot
 	if s.byPerson {
 		author = store.ByStaff
 	}
-	msg, err := tx.AddMessage(store.Message{Thread: t.ID, Audience: store.ForCustomer, Conversation: in.conv.ID, Case: in.conv.Case, Author: author,
+	msg, err := tx.AddMessage(store.Message{Thread: t.ID, Audience: store.ForCustomer, Conversation: in.conv.ID, Case: open, Author: author,
 		Name: s.author, Text: string(s.text), Lang: s.lang, At: in.now})
 	if err != nil {
 		return err

@@ -140,8 +140,8 @@ func (e *Engine) brief(s *store.Snapshot, now time.Time, conv store.Conversation
 	if !v.Due.IsZero() {
 		add("due", e.time(v.Due, e.cfg.staffLang(), now))
 	}
-	card := &channels.Card{Title: string(e.staff("handover-subject", textArgs{Number: c.ID, Kind: string(e.kind(c.Kind)), Title: c.Title})), Fields: fields}
-	said, err := s.Said(conv.ID, true, 20)
+	card := &channels.Card{Title: string(e.staff("handover-subject", textArgs{Number: c.ID, Kind: string(e.kind(c.Kind)), Title: extract.Mask(c.Title)})), Fields: fields}
+	said, err := s.SaidFor(conv.ID, c.ID, 20)
 	if err != nil {
 		return nil, err
 	}

@@ -83,6 +83,19 @@ func (e *Engine) lastHanded(s *store.Snapshot, caseID int64) (h handed, err erro
 	return h, json.Unmarshal(data, &h)
 }
 
+// currentCard is the card of a case as it would be posted now.
+func (e *Engine) currentCard(s *store.Snapshot, now time.Time, conv store.Conversation, c store.Case) (desk, error) {
+	h, err := e.lastHanded(s, c.ID)
+	if err != nil {
+		return desk{}, err
+	}
+	card, err := e.brief(s, now, conv, c, h)
+	if err != nil {
+		return desk{}, err
+	}
+	return e.cardOf(c, card, now), nil
+}
+
 // refresh changes a case's card where that says something else than is true now.
 func (e *Engine) refresh(tx *store.Tx, now time.Time, caseID int64) error {
 	c, err := tx.Case(caseID)
@@ -101,15 +114,10 @@ func (e *Engine) refresh(tx *store.Tx, now time.Time, caseID int64) error {
 	if err != nil { // it has none
 		return ignore(err, store.ErrNotFound)
 	}
-	h, err := e.lastHanded(&tx.Snapshot, caseID)
+	d, err := e.currentCard(&tx.Snapshot, now, conv, c)
 	if err != nil {
 		return err
 	}
-	card, err := e.brief(&tx.Snapshot, now, conv, c, h)
-	if err != nil {
-		return err
-	}
-	d := e.cardOf(c, card, now)
 	var before channels.Outbound
 	if err := json.Unmarshal(last.Payload, &before); err != nil {
 		return err

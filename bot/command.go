@@ -76,9 +76,10 @@ func parseCommand(text string) command {
 
 // relayed reads what a member of staff wrote where talk is internal: whether it
 // begins with one of the prefixes that send it to the customer, in half- or
-// full-width form, and what remains. A prefix that stands on every line, as a
-// quote's does, is taken off each.
-func (e *Engine) relayed(channel, text string) (string, bool) {
+// full-width form, and what remains. A sign (">") must stand on every line, as it
+// does where a program makes quotes of it: a line without it may be a comment on a
+// quote, and then mixed is true.
+func (e *Engine) relayed(channel, text string) (words string, relays, mixed bool) {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\r\n", "\n"))
 	narrow := func(s string) string { return strings.ToLower(width.Narrow.String(s)) }
 	for _, prefix := range e.cfg.Channels[channel].Prefixes {
@@ -100,14 +101,19 @@ func (e *Engine) relayed(channel, text string) (string, bool) {
 			continue
 		}
 		lines[0] = first
-		for i := range lines[1:] {
-			if rest, ok := cut(lines[i+1]); ok && !isWord(prefix) {
+		for i, line := range lines[1:] {
+			rest, ok := cut(line)
+			switch {
+			case isWord(prefix):
+			case ok:
 				lines[i+1] = rest
+			case strings.TrimSpace(line) != "":
+				mixed = true
 			}
 		}
-		return strings.TrimSpace(strings.Join(lines, "\n")), true
+		return strings.TrimSpace(strings.Join(lines, "\n")), true, mixed
 	}
-	return text, false
+	return text, false, false
 }
 
 // isWord reports whether a text ends with a Latin letter or a digit.
@@ -214,11 +220,11 @@ func looksLikeCommand(word string) bool {
 
 // commandFields cuts what follows a command into its fields: the colleague of
 // give, the time of promise.
-func (e *Engine) commandFields(cmd command) map[string]string {
+func commandFields(cmd command, names []string) map[string]string {
 	fields := map[string]string{"text": cmd.text}
 	switch cmd.name {
 	case actGive:
-		fields["to"], fields["text"] = e.cfg.leadingName(cmd.text)
+		fields["to"], fields["text"] = leadingName(cmd.text, names)
 	case actPromise:
 		fields["due"], fields["text"] = leadingTime(cmd.text)
 	}
@@ -227,20 +233,14 @@ func (e *Engine) commandFields(cmd command) map[string]string {
 
 // leadingName cuts a colleague's name or address off the beginning of a text. If
 // there is none, the whole first line is the name that nobody has.
-func (c *Config) leadingName(text string) (name, rest string) {
-	for _, a := range c.Staff {
-		names := []string{a.Name}
-		for _, id := range a.Identities {
-			names = append(names, id.Address)
+func leadingName(text string, names []string) (name, rest string) {
+	for _, n := range names {
+		if len(n) <= len(name) || len(n) > len(text) || !strings.EqualFold(text[:len(n)], n) {
+			continue
 		}
-		for _, n := range names {
-			if len(n) <= len(name) || len(n) > len(text) || !strings.EqualFold(text[:len(n)], n) {
-				continue
-			}
-			after, _ := utf8.DecodeRuneInString(text[len(n):])
-			if len(n) == len(text) || !unicode.IsLetter(after) && !unicode.IsDigit(after) && !strings.ContainsRune("@-_", after) {
-				name = text[:len(n)]
-			}
+		after, _ := utf8.DecodeRuneInString(text[len(n):])
+		if len(n) == len(text) || !unicode.IsLetter(after) && !unicode.IsDigit(after) && !strings.ContainsRune("@-_", after) {
+			name = text[:len(n)]
 		}
 	}
 	if name == "" {

@@ -20,6 +20,9 @@ func decide(s *Situation) Decision {
 	// 3. A person is on it: relay, and be silent.
 	case s.State == store.WithPerson:
 		d.Relay, d.Memory = "relay", s.Memory
+		if len(s.Form) > 0 && s.Case != nil {
+			d.Case = &CaseOp{Kind: s.Case.Kind, Fields: fields(s)}
+		}
 		if _, ok := s.intent(faq.Complaint); ok && s.Case != nil && s.Case.Kind != kindComplaint {
 			// In silence, but it is a complaint from now on, read at its own desk.
 			d.handOver(s, kindComplaint, "complaint")
@@ -57,7 +60,11 @@ func decide(s *Situation) Decision {
 		d.say("unreadable")
 		return d.because("unreadable", s.Problem)
 
-	// 4. An answer that we are waiting for.
+	// 4. An answer that we are waiting for; a button says it whenever it is pressed.
+	case s.Chosen == noneChosen:
+		return chose(s, d, "")
+	case s.Chosen != "":
+		return chose(s, d, s.Chosen)
 	case s.Memory.Awaiting == awaitChoice:
 		if chosen, ok := choice(s); ok {
 			return chose(s, d, chosen)

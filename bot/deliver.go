@@ -21,7 +21,7 @@ const (
 	firstRetry = 10 * time.Second
 	lastRetry  = 30 * time.Minute
 	giveUp     = 4 * 24 * time.Hour // RFC 5321 4.5.4.1: at least 4-5 days
-	unsureWait = 10 * time.Minute   // before an attempt of unknown outcome is repeated
+	unsureWait = 10 * time.Minute   // before an attempt of unknown outcome is repeated blindly
 )
 
 // deliverer sends the outbox of one channel. It lets go of nothing: an attempt is
@@ -158,6 +158,7 @@ func (w *deliverer) stamp(tx *store.Tx, now time.Time) (*job, time.Time, error) 
 			}
 			continue
 		}
+		j.out.Key = d.Key // of a slot's older delivery, if this one has replaced it
 		if ready, err := w.e.complete(tx, now, d, &j.out); err != nil || !ready {
 			if err != nil {
 				return nil, time.Time{}, err
@@ -175,6 +176,7 @@ func (w *deliverer) stamp(tx *store.Tx, now time.Time) (*job, time.Time, error) 
 		if j.Delivery, err = tx.Stamp(d, now); err != nil {
 			return nil, time.Time{}, err
 		}
+		j.out.Attempt = j.Attempts
 		// What it answers comes first, then what the thread has seen: both sides
 		// can then join the talk by any of them.
 		if j.refs, err = tx.Refs(d.Thread, 20); err != nil {
@@ -217,7 +219,10 @@ func (e *Engine) complete(tx *store.Tx, now time.Time, d store.Delivery, out *ch
 		if out.Target, err = tx.RefOf(d.Target); err != nil {
 			return false, err
 		}
-		if out.Target == "" { // that message never got a name
+		if out.Target == "" { // that message has no name yet, or never gets one
+			if now.Sub(d.Created) < signLimit {
+				return false, tx.Postpone(d.ID, now.Add(signWait))
+			}
 			return false, tx.Drop(d.ID, now, "there is nothing to put a sign on")
 		}
 	}
@@ -227,7 +232,7 @@ func (e *Engine) complete(tx *store.Tx, now time.Time, d store.Delivery, out *ch
 			return false, err
 		}
 		if t.Conversation != 0 || t.Case != 0 { // a notice stands by itself
-			if out.Root, err = tx.FirstRef(t.ID, true); err != nil {
+			if out.Root, err = e.rootOf(tx, t); err != nil {
 				return false, err
 			}
 		}
@@ -237,6 +242,9 @@ func (e *Engine) complete(tx *store.Tx, now time.Time, d store.Delivery, out *ch
 		return false, err
 	}
 	for _, id := range files {
+		if now.Sub(d.Created) >= fileLimit {
+			break // the words go, and the file when it is there
+		}
 		open, err := tx.Fetching(id)
 		if err != nil || open {
 			return false, errors.Join(err, tx.Postpone(d.ID, now.Add(fetchWait)))
@@ -245,9 +253,28 @@ func (e *Engine) complete(tx *store.Tx, now time.Time, d store.Delivery, out *ch
 	return true, nil
 }
 
+// rootOf returns the message below which a thread of staff's stands: its card, or else
+// what was said first.
+func (e *Engine) rootOf(tx *store.Tx, t store.Thread) (string, error) {
+	card, err := tx.InSlot(t.ID, slotCard, true)
+	if err == store.ErrNotFound {
+		return tx.FirstRef(t.ID, true)
+	}
+	return card.Ref, err
+}
+
 // fetchWait is how long a delivery waits before it looks again whether its files are
 // there; whoever fetches them lets it go at once.
 const fetchWait = time.Minute
+
+// fileLimit is how long words wait for the files that go with them.
+const fileLimit = 2 * time.Minute
+
+// How long a sign is tried, and waits for the message that it belongs on.
+const (
+	signLimit = time.Hour
+	signWait  = 2 * time.Second
+)
 
 // sign puts a sign on a message of staff's, where the place has signs.
 func (e *Engine) sign(tx *store.Tx, now time.Time, message int64, sign string) error {
@@ -320,11 +347,17 @@ func (w *deliverer) outcome(j *job, ref string, err error) store.Outcome {
 			return o
 		case e.Unknown:
 			o.Result = "unknown"
-			wait = max(wait, unsureWait)
+			if _, ok := w.sender.(channels.Finder); !ok {
+				wait = max(wait, unsureWait) // whoever can look need not wait for a late sign
+			}
 		}
 		wait = max(wait, e.RetryAfter)
 	}
-	if now.Sub(j.Created) < giveUp {
+	limit := giveUp
+	if j.out.Op == channels.React {
+		limit = signLimit
+	}
+	if now.Sub(j.Created) < limit {
 		o.Retry = now.Add(wait)
 	}
 	if w.hard.Err() != nil {
@@ -441,9 +474,18 @@ func (e *Engine) undelivered(tx *store.Tx, j *job, o store.Outcome) error {
 				return err
 			}
 		}
-		return e.toDesk(tx, now, conv, desk{note: note, choices: []channels.Choice{{Label: string(e.staff("button-retry", textArgs{})),
-			Action: channels.Action{Name: actRetry, Fields: map[string]string{"delivery": strconv.FormatInt(j.ID, 10)}}}}})
+		d := desk{note: note}
+		if j.ByPerson { // what the bot promised meanwhile is withdrawn, so its words must not go later
+			d.choices = []channels.Choice{{Label: string(e.staff("button-retry", textArgs{})),
+				Action: channels.Action{Name: actRetry, Fields: map[string]string{"delivery": strconv.FormatInt(j.ID, 10)}}}}
+		}
+		return e.toDesk(tx, now, conv, d)
 	}
+	if t.Conversation == 0 && t.Case == 0 {
+		e.log.Error("a notice did not reach staff", "channel", j.Channel, "delivery", j.ID, "err", o.Error)
+		return nil // one more would go the same way, and back
+	}
+	note = e.staff("undelivered-staff", textArgs{To: to, Why: o.Error})
 	for _, name := range e.cfg.channelNames() {
 		if d := e.cfg.Channels[name].Staff; d.Channel != j.Channel {
 			return e.notice(tx, now, name, note)

@@ -106,6 +106,29 @@ func TestDeliverTriesAgain(t *testing.T) {
 			}
 		})
 	})
+	t.Run("an unknown outcome: at once where one can look, else later", func(t *testing.T) {
+		bubble(t, func(t *testing.T, h *house) {
+			h.chat.FailNext(channeltest.ErrLost, channeltest.ErrVanished)
+			h.post.plan(&channels.SendError{Unknown: true, Err: errors.New("cut")})
+			h.run()
+			h.chat.Say("amy", "dm:amy", known)
+			settle(5 * time.Second) // it got through
+			h.chat.Say("bob", "dm:bob", known)
+			settle(5 * time.Second) // it did not
+			h.mail("tom@customers.example", known)
+			settle(time.Hour)
+			for i, want := range [][2]int{{8, 13}, {8, 13}, {600, 602}} {
+				if at := h.attempts(int64(i + 1)); len(at) != 2 {
+					t.Errorf("delivery %d: attempts at %v, want 2", i+1, at)
+				} else {
+					within(t, at[1], want[0], want[1], fmt.Sprintf("delivery %d, attempt 2", i+1))
+				}
+			}
+			if got := h.chat.Twice(); len(got) > 0 || len(h.chat.Posts("dm:amy")) != 1 || len(h.chat.Posts("dm:bob")) != 1 {
+				t.Errorf("%d and %d posts, %v twice", len(h.chat.Posts("dm:amy")), len(h.chat.Posts("dm:bob")), got)
+			}
+		})
+	})
 	t.Run("for four days, and then people are told", func(t *testing.T) {
 		bubble(t, func(t *testing.T, h *house) {
 			h.post.fail = map[string]error{"tom@customers.example": channeltest.Temporary("busy")}

@@ -61,13 +61,28 @@ func (e *Engine) toDesk(tx *store.Tx, now time.Time, conv store.Conversation, d 
 		if cerr != nil {
 			return cerr
 		}
-		subject := e.staff("talk-subject", textArgs{Title: customer.Subject})
+		subject := e.staff("talk-subject", textArgs{Title: extract.Mask(customer.Subject)})
 		if conv.Case != 0 {
-			subject = e.staff("handover-subject", textArgs{Number: conv.Case, Kind: string(e.kind(kind)), Title: title})
+			subject = e.staff("handover-subject", textArgs{Number: conv.Case, Kind: string(e.kind(kind)), Title: extract.Mask(title)})
 		}
 		t = store.Thread{Audience: store.ForStaff, Conversation: conv.ID, Case: conv.Case, Channel: to.Channel, Place: to.Place,
 			Address: string(address), Subject: string(subject), Token: token(), Created: now}
-		t.ID, err = tx.AddThread(t)
+		if t.ID, err = tx.AddThread(t); err != nil {
+			return err
+		}
+		if conv.Case != 0 && d.slot != slotCard && !e.cfg.Channels[to.Channel].Letter { // it came here just now: its card first
+			c, err := tx.Case(conv.Case)
+			if err != nil {
+				return err
+			}
+			card, err := e.currentCard(&tx.Snapshot, now, conv, c)
+			if err != nil {
+				return err
+			}
+			if err := e.toThread(tx, now, t, channels.Person{}, card); err != nil {
+				return err
+			}
+		}
 	}
 	if err != nil {
 		return err

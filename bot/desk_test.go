@@ -136,12 +136,15 @@ func TestRelayed(t *testing.T) {
 			{"", "", false},
 			{">", "", true},
 		} {
-			got, relays := h.engine.relayed("chat", c.text)
+			got, relays, mixed := h.engine.relayed("chat", c.text)
+			if strings.Contains(c.text, "three") != mixed {
+				t.Errorf("%q: mixed is %v", c.text, mixed)
+			}
 			if relays != c.relays || relays && got != c.want {
 				t.Errorf("%q: %q, %v; want %q, %v", c.text, got, relays, c.want, c.relays)
 			}
 		}
-		if _, relays := h.engine.relayed("support", "> a quote in a letter"); relays {
+		if _, relays, _ := h.engine.relayed("support", "> a quote in a letter"); relays {
 			t.Error("a quote in a letter is relayed")
 		}
 	})

@@ -22,7 +22,15 @@
 // What a customer reads is put together in speak.go from sentences of package
 // texts and FAQ answers; what staff read, in desk.go and brief.go. They are different types
 // (texts.Reply and texts.Note), and the audience of a thread is part of every row
-// that refers to it.
+// that refers to it. Where others read along, private.go moves what is for the
+// customer alone to a place of their own.
+//
+// Staff work by mail (act_mail.go) or in a room of a chat, where each case is a card
+// that is changed in its place (card.go) and talk below it is internal unless it
+// begins as a reply (command.go). Buttons and forms, customers' and staff's, are
+// sorted in press.go and drawn up in form.go; whoever is in the room is staff
+// (staff.go). What takes a question to the service, such as who is in a room or the
+// bytes of a file, is a job (jobs.go).
 //
 // deliver.go sends the outbox: an attempt is stamped before anything is sent, and
 // its outcome is recorded. tick.go sleeps to the earliest timer. health.go knows when

@@ -1,6 +1,9 @@
 package bot
 
 import (
+	"unicode"
+	"unicode/utf8"
+
 	"frontdesk/bot/texts"
 	"frontdesk/channels"
 	"frontdesk/store"
@@ -31,9 +34,15 @@ func (e *Engine) detailsForm(conv store.Conversation, lang string) *channels.For
 	f := &channels.Form{Action: ofTalk(channels.Action{Name: actDetails, Case: conv.Case, Fields: map[string]string{formLang: lang}}, conv.ID),
 		Title: text("details-title"), Text: text("details-hint"), Submit: text("form-send"), Cancel: text("form-cancel")}
 	for _, name := range formFields {
-		f.Fields = append(f.Fields, channels.FormField{Name: name, Label: text("field-" + name), Long: name == "description"})
+		f.Fields = append(f.Fields, channels.FormField{Name: name, Label: capital(text("field-" + name)), Long: name == "description"})
 	}
 	return f
+}
+
+// capital begins a label with a capital letter.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 // wordsForm asks an agent for the words that an action needs.
@@ -44,7 +53,7 @@ func (e *Engine) wordsForm(tx *store.Tx, a channels.Action) (channels.Reply, err
 	} else if err != nil {
 		return channels.Reply{}, err
 	}
-	f := &channels.Form{Action: channels.Action{Name: a.Name, Case: a.Case, Version: a.Version}, Title: e.staffTitle(a),
+	f := &channels.Form{Action: channels.Action{Name: a.Name, Case: a.Case, Version: a.Version, Fields: map[string]string{fieldForm: "yes"}}, Title: e.staffTitle(a),
 		Submit: string(e.staff("button-preview", textArgs{})), Cancel: string(e.staff("button-close", textArgs{}))}
 	field := channels.FormField{Name: "text", Label: string(e.staff("form-text", textArgs{})), Long: true, Required: a.Name != actResolve, Max: formMax}
 	if a.Name == actNote {
@@ -82,7 +91,7 @@ func (e *Engine) previewForm(tx *store.Tx, agent Agent, a channels.Action) (chan
 	}
 	words := e.signed(a.Fields["text"], agent, lang, e.cfg.Channels[conv.Channel].Letter, more...)
 	return channels.Reply{Form: &channels.Form{
-		Action: channels.Action{Name: a.Name, Case: a.Case, Version: a.Version, Fields: map[string]string{"text": a.Fields["text"], "sure": "yes"}},
+		Action: channels.Action{Name: a.Name, Case: a.Case, Version: a.Version, Fields: map[string]string{"text": a.Fields["text"], "sure": "yes", fieldForm: "yes"}},
 		Title:  e.staffTitle(a), Text: noteText(where, texts.Note(words)),
 		Submit: string(e.staff("button-send", textArgs{})), Cancel: string(e.staff("button-back", textArgs{}))}}, nil
 }
@@ -97,11 +106,15 @@ func (e *Engine) destination(s *store.Snapshot, conv store.Conversation) (texts.
 	if err != nil {
 		return "", err
 	}
+	private, err := e.goesPrivate(s, conv, t)
+	if err != nil {
+		return "", err
+	}
 	key := "goes-chat"
 	switch {
 	case e.cfg.Channels[conv.Channel].Letter:
 		key = "goes-mail"
-	case t.Public:
+	case t.Public && !private:
 		key = "goes-public"
 	}
 	return e.staff(key, textArgs{To: to}), nil

@@ -53,7 +53,7 @@ func TestPromise9InternalTalkInAChat(t *testing.T) {
 			}
 			for _, words := range []string{
 				"%", "he is lying, %", "note: %", "备注：%", "/note %", "*note:* %", "Internal note: %", "/frobnicate %", "Frobnicate: %", "take: %", "接手 %", "bot: %",
-				"a > %", "quote:\n> %", "»%", "》%", "| %", "replying % /reply", "/replying %", "re: %", "答：%", "give: Nobody %", "promise: tomorrow %", "reopen: %",
+				"a > %", "quote:\n> %", "»%", "》%", "| %", "replying % /reply", "/replying %", "re: %", "答：%", "give: Nobody %", "promise: tomorrow %", "reopen: %", "reply: %", "回复：%", "答复：没有，%", "resolve: %", "解决：%", "/resolve %", "> quoted\n%", "＞ quoted\n\n%",
 			} {
 				for _, who := range []string{"ana", "li"} {
 					say(who, room, words, answers(card))

@@ -1,10 +1,13 @@
 package bot
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -65,7 +68,8 @@ func (e *Engine) membership(tx *store.Tx, now time.Time, in *channels.Inbound) e
 	if _, ok := e.cfg.Channels[in.Channel].Source.(channels.Directory); !ok {
 		return nil
 	}
-	return tx.AddJob(store.Job{Channel: in.Channel, Kind: store.JobMembers, Subject: in.Room, Due: now, Created: now})
+	// A look that is under way may have seen the room as it was: it is begun anew.
+	return tx.RenewJob(store.Job{Channel: in.Channel, Kind: store.JobMembers, Subject: in.Room, Due: now, Created: now})
 }
 
 // settleJobs asks who is in the rooms where staff read: that may have changed while
@@ -129,6 +133,9 @@ func (e *Engine) doJob(ctx context.Context, j store.Job) error {
 	now := time.Now()
 	var refused *channels.SendError
 	wait := backoff(j.Attempts + 1)
+	if errors.Is(err, errTooEarly) {
+		wait = earlyAgain
+	}
 	if errors.As(err, &refused) {
 		wait = max(wait, refused.RetryAfter)
 	}
@@ -156,6 +163,8 @@ func (e *Engine) tryJob(ctx context.Context, j store.Job) (err error) {
 		return e.fetchProfile(ctx, j)
 	case store.JobMembers:
 		return e.fetchMembers(ctx, j)
+	case store.JobAgain:
+		return e.readAgain(ctx, j)
 	}
 	return fmt.Errorf("unknown kind of job %q", j.Kind)
 }
@@ -171,8 +180,11 @@ func (e *Engine) jobFailed(tx *store.Tx, now time.Time, j store.Job, cause error
 	}
 	switch j.Kind {
 	case store.JobMembers:
+		if !e.cfg.deskRoom(j.Channel, j.Subject) {
+			return tx.SetMembers(j.Channel, j.Subject, nil)
+		}
 		return tx.AddJob(store.Job{Channel: j.Channel, Kind: j.Kind, Subject: j.Subject, Due: now.Add(membersFresh), Created: now})
-	case store.JobProfile:
+	case store.JobProfile, store.JobAgain: // which stays in quarantine
 		return nil
 	}
 	id, err := strconv.ParseInt(j.Subject, 10, 64)
@@ -236,12 +248,40 @@ func (e *Engine) fetchFile(ctx context.Context, j store.Job) error {
 		if err != nil {
 			return err
 		}
-		if err := tx.FillAttachment(store.Attachment{ID: id, Name: file.Name, Type: file.Type, Size: up.Size(), Blob: blob}); err != nil {
+		a := store.Attachment{ID: id, Name: file.Name, Type: file.Type, Size: up.Size(), Blob: blob}
+		if err := tx.FillAttachment(a); err != nil {
 			return err
 		}
 		tx.AfterCommit(e.kick)
+		if err := e.sendLate(tx, time.Now(), a); err != nil {
+			return err
+		}
 		return tx.Release(id, time.Now())
 	})
+}
+
+// sendLate sends a file after words that could wait for it no longer.
+func (e *Engine) sendLate(tx *store.Tx, now time.Time, a store.Attachment) error {
+	gone, err := tx.Carriers(a.ID)
+	if err != nil {
+		return err
+	}
+	for _, d := range gone {
+		var out channels.Outbound
+		if err := json.Unmarshal(d.Payload, &out); err != nil {
+			return fmt.Errorf("delivery %d: %w", d.ID, err)
+		}
+		t, err := tx.Thread(d.Thread)
+		if err != nil {
+			return err
+		}
+		out.Op, out.Slot, out.Target, out.Card, out.Choices = channels.Post, "", "", nil, nil
+		out.Body = channels.Body{Format: channels.Plain, Text: a.Name}
+		if err := e.enqueue(tx, now, out, t, store.Delivery{Identity: d.Identity}, []store.Attachment{a}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *Engine) fetchProfile(ctx context.Context, j store.Job) error {
@@ -301,6 +341,10 @@ func (e *Engine) fetchMembers(ctx context.Context, j store.Job) error {
 			return ctx.Err()
 		}
 		profile, err := dir.Profile(ctx, p)
+		if refused := (*channels.SendError)(nil); errors.As(err, &refused) && refused.Permanent {
+			e.log.Warn("a member of staff's room is not known", "channel", j.Channel, "room", j.Subject, "err", err)
+			continue // a customer, until the service tells
+		}
 		if err != nil {
 			return fmt.Errorf("member %s: %w", p.Address, err)
 		}
@@ -312,6 +356,22 @@ func (e *Engine) fetchMembers(ctx context.Context, j store.Job) error {
 	return e.db.Write(ctx, func(tx *store.Tx) error {
 		if there, err := tx.EndJob(j.ID); err != nil || !there {
 			return err
+		}
+		before, err := tx.Members(j.Channel, j.Subject)
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(all, func(a, b store.Member) int {
+			return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Address, b.Address))
+		})
+		if !slices.Equal(before, all) {
+			var who []string
+			for _, m := range all {
+				who = append(who, m.Address)
+			}
+			if err := tx.AddEvent(store.Event{At: now, Kind: "members", Actor: "channel", Channel: j.Channel, Data: map[string]any{"room": j.Subject, "members": who}}); err != nil {
+				return err
+			}
 		}
 		if err := tx.SetMembers(j.Channel, j.Subject, all); err != nil {
 			return err

@@ -132,6 +132,9 @@ func (e *Engine) prepare(ctx context.Context, in channels.Inbound) *prepared {
 	if in.Arrived.IsZero() {
 		p.in.Arrived = p.now
 	}
+	if again := pressKey(&in); again != "" {
+		p.in.Keys = append(slices.Clone(in.Keys), again)
+	}
 	if a := in.Action; a != nil && in.Text == "" {
 		p.in.Text = e.saysWhat(a)
 	}

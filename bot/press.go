@@ -47,6 +47,17 @@ func (e *Engine) saysWhat(a *channels.Action) string {
 	return ""
 }
 
+// fieldForm is the hidden field of a form for staff: it was shown, although its words
+// may be left out.
+const fieldForm = "form"
+
+// fieldChosen is the hidden field of a button that chooses an entry of the FAQ; it
+// holds noneChosen where it chooses none.
+const (
+	fieldChosen = "choose"
+	noneChosen  = "-"
+)
+
 // fieldTalk is the hidden field of a customer's button that names its conversation:
 // it may be pressed before the outside has told us the name of its message.
 const fieldTalk = "talk"
@@ -106,6 +117,16 @@ func formOf(a *channels.Action) map[string]string {
 	return all
 }
 
+// pressKey makes a customer's button count once, however often it is pressed; but
+// the door to a person stands open. Empty: it may count again.
+func pressKey(in *channels.Inbound) string {
+	a := in.Action
+	if a == nil || a.Name != actSay || len(in.Refs) == 0 || a.Fields["means"] == faq.Human {
+		return ""
+	}
+	return "press:" + in.From.Address + ":" + in.Refs[0] + ":" + a.Fields["text"]
+}
+
 // meant makes a reading say what the kind of an action leaves no doubt about.
 func meant(a *channels.Action, r heard) heard {
 	name := ""
@@ -142,9 +163,21 @@ func (e *Engine) pressed(tx *store.Tx, now time.Time, in *channels.Inbound) (rep
 			return reply, true, err
 		}
 		lang := e.replyLang(conv)
+		over, err := formOver(&tx.Snapshot, a)
 		switch {
+		case err != nil:
+			return reply, true, err
 		case !own:
+			id, err := tx.FindIdentity(in.From.Kind, in.From.Address)
+			if err != nil && err != store.ErrNotFound {
+				return reply, true, err
+			}
+			if id.Lang != "" { // whoever pressed reads it
+				lang = e.speaks(id.Lang)
+			}
 			return channels.Reply{Refusal: e.cfg.Texts.Plain(lang, "press-others", textArgs{})}, true, nil
+		case over:
+			return channels.Reply{Refusal: e.cfg.Texts.Plain(lang, "form-over", textArgs{Number: a.Case})}, true, nil
 		case a.Name == actForm:
 			return channels.Reply{Form: e.detailsForm(conv, lang)}, true, nil
 		case a.Name == actDetails && in.Text == "":
@@ -154,6 +187,16 @@ func (e *Engine) pressed(tx *store.Tx, now time.Time, in *channels.Inbound) (rep
 	}
 	reply, err = e.pressedByStaff(tx, now, in)
 	return reply, true, err
+}
+
+// formOver reports whether a form is about a case that is done: what it says would
+// begin another, which other people may read.
+func formOver(s *store.Snapshot, a *channels.Action) (bool, error) {
+	if a.Name != actForm && a.Name != actDetails {
+		return false, nil
+	}
+	c, err := s.Case(a.Case)
+	return !c.IsOpen() || err == store.ErrNotFound, ignore(err, store.ErrNotFound)
 }
 
 // pressedIn returns the conversation that a customer's button or form belongs to,
@@ -194,9 +237,12 @@ func (e *Engine) asked(tx *store.Tx, in *channels.Inbound, reading heard) (chann
 	if in.Action == nil || in.Action.Name != actAsk {
 		return channels.Reply{}, nil
 	}
+	paused, err := tx.Setting(pausedSetting)
+	if err != nil || paused != "" || e.cfg.Channels[in.Channel].Observe {
+		return channels.Reply{}, err // nothing will be answered
+	}
 	lang := reading.Lang
 	if lang == "" {
-		var err error
 		if lang, err = e.langOf(tx, in); err != nil {
 			return channels.Reply{}, err
 		}
@@ -216,11 +262,23 @@ func (e *Engine) pressedByStaff(tx *store.Tx, now time.Time, in *channels.Inboun
 		return channels.Reply{Refusal: string(e.staff("refused-stranger", textArgs{}))}, nil
 	}
 	a := *in.Action
-	text, filled := a.Fields["text"]
+	text, filled := a.Fields["text"], a.Fields[fieldForm] != ""
 	if a.Name == actRetry {
 		return channels.Reply{}, e.retry(tx, now, agent, a)
 	}
-	if !filled && (a.Name == actReply || a.Name == actResolve || a.Name == actNote) {
+	refuse := func(note texts.Note) (channels.Reply, error) {
+		if filled { // it answers a form
+			return channels.Reply{Form: &channels.Form{Title: e.staffTitle(a), Text: string(note), Cancel: string(e.staff("button-close", textArgs{}))}}, nil
+		}
+		return channels.Reply{Refusal: string(note)}, nil
+	}
+	if barred, err := e.barred(&tx.Snapshot, in, agent, a.Case); err != nil || barred {
+		if err != nil {
+			return channels.Reply{}, err
+		}
+		return refuse(e.staff("card-moved", textArgs{Number: a.Case}))
+	}
+	if !filled && text == "" && (a.Name == actReply || a.Name == actResolve || a.Name == actNote) {
 		form, err := e.wordsForm(tx, a)
 		return form, err
 	}
@@ -231,10 +289,7 @@ func (e *Engine) pressedByStaff(tx *store.Tx, now time.Time, in *channels.Inboun
 	if err != nil || !out.refused {
 		return channels.Reply{}, err
 	}
-	if filled { // it answers a form
-		return channels.Reply{Form: &channels.Form{Title: e.staffTitle(a), Text: string(out.note), Cancel: string(e.staff("button-close", textArgs{}))}}, nil
-	}
-	return channels.Reply{Refusal: string(out.note)}, nil
+	return refuse(out.note)
 }
 
 // retry sends again what could not be delivered.

@@ -4,52 +4,69 @@ import (
 	"encoding/json"
 
 	"frontdesk/channels"
-	"frontdesk/faq"
 	"frontdesk/store"
 )
 
-// personal reports whether what the bot is going to say is for the customer alone:
-// a complaint, a request, personal data, how a case is going.
-func personal(s *Situation, d Decision, v *CaseView) bool {
-	if _, ok := s.intent(faq.Status); ok && d.Rule == "status" {
-		return true
-	}
-	if v == nil {
-		return false
-	}
-	switch v.Kind {
-	case kindComplaint, kindRequest, kindPrivacy:
-		return true
-	}
-	return false
+// personalKind reports whether cases of a kind are for their customer alone.
+func personalKind(kind string) bool {
+	return kind == kindComplaint || kind == kindRequest || kind == kindPrivacy
 }
 
-// aside moves what is for the customer alone from a place where others read along
-// to one where they do not. It leaves one neutral line behind, which says nothing
-// of the matter.
-func (e *Engine) aside(tx *store.Tx, in *incoming, s *Situation, d Decision, v *CaseView) error {
-	ch := e.cfg.Channels[in.thread.Channel]
+// personal reports whether what the bot is going to say is for the customer alone:
+// a complaint, a request, personal data, how a case is going.
+func personal(d Decision, v *CaseView) bool {
+	return d.Rule == "status" || v != nil && personalKind(v.Kind)
+}
+
+// direct returns the place where the customer of a public thread is written to
+// alone; "" where what is personal stays where it is.
+func (e *Engine) direct(t store.Thread) (string, error) {
+	ch := e.cfg.Channels[t.Channel]
 	direct, ok := ch.Sender.(channels.Direct)
-	if !ok || !ch.Personal || !in.thread.Public || len(d.Say) == 0 || ch.Observe || !personal(s, d, v) {
-		return nil
+	if !ok || !ch.Personal || !t.Public {
+		return "", nil
 	}
-	place := direct.Direct(in.answerTo)
-	if place == "" {
-		return nil
+	to, err := person(t.Address)
+	return direct.Direct(to), err
+}
+
+// goesPrivate reports whether a person's words, or the bot's about a promise, go to
+// another place than the conversation's thread: whoever reads along there is not to
+// know of a complaint.
+func (e *Engine) goesPrivate(s *store.Snapshot, conv store.Conversation, t store.Thread) (bool, error) {
+	place, err := e.direct(t)
+	if err != nil || place == "" || conv.Case == 0 {
+		return false, err
+	}
+	c, err := s.Case(conv.Case)
+	return personalKind(c.Kind), err
+}
+
+// private moves what is for the customer alone from a place where others read along
+// to one where they do not: in.thread is that place afterwards. It leaves one neutral
+// line behind, which says nothing of the matter.
+func (e *Engine) private(tx *store.Tx, in *incoming, lang string) error {
+	place, err := e.direct(in.thread)
+	if err != nil || place == "" {
+		return err
+	}
+	conv, err := tx.Conversation(in.conv.ID)
+	if err != nil {
+		return err
 	}
 	var memory Memory
-	if err := json.Unmarshal([]byte(in.conv.Memory), &memory); err != nil {
+	if err := json.Unmarshal([]byte(conv.Memory), &memory); err != nil {
 		return err
 	}
 	if !memory.Moved {
 		memory.Moved = true
-		in.conv.Memory = memory.String()
-		if err := tx.UpdateConversation(in.conv); err != nil {
+		conv.Memory = memory.String()
+		if err := tx.UpdateConversation(conv); err != nil {
 			return err
 		}
-		line := saying{text: e.cfg.Texts.Customer(s.Lang, "moved", textArgs{Company: e.cfg.Company}), format: channels.Markdown,
-			to: []channels.Person{in.answerTo}, answers: in.ref, lang: s.Lang}
-		if err := e.send(tx, in, line); err != nil {
+		in.conv.Memory = conv.Memory
+		line := saying{text: e.cfg.Texts.Customer(lang, "moved", textArgs{Company: e.cfg.Company}), format: channels.Markdown, answers: in.ref, lang: lang}
+		if err := e.sendIn(tx, in, line); err != nil {
 			return err
 		}
 	}
@@ -60,9 +77,6 @@ func (e *Engine) aside(tx *store.Tx, in *incoming, s *Situation, d Decision, v *
 			Subject: in.thread.Subject, Token: token(), Created: in.now}
 		t.ID, err = tx.AddThread(t)
 	}
-	if err != nil {
-		return err
-	}
 	in.thread = t
-	return nil
+	return err
 }

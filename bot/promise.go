@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"frontdesk/bot/extract"
 	"frontdesk/channels"
 	"frontdesk/store"
 )
@@ -193,8 +194,11 @@ func (e *Engine) untold(tx *store.Tx, now time.Time, conv store.Conversation, sa
 	if err := tx.ClearTimers(conv.Case, timerRemind, timerWarn, timerBreak); err != nil {
 		return err
 	}
-	return tx.AddEvent(store.Event{At: now, Kind: "promise withdrawn", Actor: "bot", Conversation: conv.ID, Case: conv.Case,
-		Data: map[string]any{"why": "the customer was not told"}})
+	if err := tx.AddEvent(store.Event{At: now, Kind: "promise withdrawn", Actor: "bot", Conversation: conv.ID, Case: conv.Case,
+		Data: map[string]any{"why": "the customer was not told"}}); err != nil {
+		return err
+	}
+	return e.refresh(tx, now, conv.Case)
 }
 
 // announce tells the customer that what was promised will be later.
@@ -222,7 +226,7 @@ func (e *Engine) announce(tx *store.Tx, o *owed, due time.Time) error {
 // toPerson tells one colleague something about a case, in its thread; whoever
 // cannot be reached there is told through the desk.
 func (e *Engine) toPerson(tx *store.Tx, o *owed, name, key string, was ...time.Time) error {
-	args := textArgs{Number: o.c.ID, Title: o.c.Title, Who: o.c.Owner, Due: e.time(o.due, e.cfg.staffLang(), o.in.now)}
+	args := textArgs{Number: o.c.ID, Title: extract.Mask(o.c.Title), Who: o.c.Owner, Due: e.time(o.due, e.cfg.staffLang(), o.in.now)}
 	if len(was) > 0 {
 		args.Was = e.time(was[0], e.cfg.staffLang(), o.in.now)
 	}

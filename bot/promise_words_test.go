@@ -153,7 +153,8 @@ func TestPromise9InternalWordsNeverReachACustomer(t *testing.T) {
 				says("bob", "room:help", words)
 				says("cat", "room:help", words, k.ids["b1"])
 			}
-			says("ana", "room:agents", "reply: OPENLY said", brief)
+			says("ana", "room:agents", "reply: "+secret(), brief) // no prefix
+			says("ana", "room:agents", "> OPENLY said", brief)
 			k.noSecrets(t)
 			posts := k.chat.Posts("room:help")
 			if got := posts[len(posts)-1].Text; !contains(postTexts(posts), "OPENLY") {

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,6 +30,7 @@ type incoming struct {
 	robot         bool   // it may be a machine's: nobody is answered
 	ref           string // of the newest message
 	ledger        int64
+	chosen        string            // see fieldChosen
 	form          map[string]string // what a form says of the case, by field
 	moved         bool              // the answer goes to another place than where it was asked
 	released      bool              // from quarantine, where it was for looking like bulk mail
@@ -59,7 +61,7 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 	if seen, err := tx.Key(in.Keys[0]); err != nil || seen != 0 {
 		return none, err
 	}
-	if in.Toward == channels.Aside {
+	if in.Toward == channels.Aside || e.chatter(tx, in) {
 		if goesOn, err := e.goesOn(tx, in); err != nil || !goesOn {
 			became = string(store.Taken)
 			return none, errors.Join(err, e.overheard(tx, now, in))
@@ -93,6 +95,10 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 			return none, err
 		}
 	}
+	if early, err := e.tooEarly(tx, now, in); err != nil || early {
+		became = string(store.Quarantined)
+		return none, cmp.Or(err, e.setAside(tx, now, in, id))
+	}
 	var reply channels.Reply
 	err = tx.Try(func() (err error) {
 		reply, err = e.sort(tx, now, in, up, reading, id)
@@ -105,7 +111,7 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 	if err != nil {
 		return none, err
 	}
-	if reply.Refusal != "" || reply.Form != nil || len(reply.Errors) > 0 {
+	if in.Action != nil && (reply.Refusal != "" || reply.Form != nil || len(reply.Errors) > 0) {
 		// Nothing was done, so the same may be tried again.
 		if err := tx.Unkey(id, in.Keys[1:]); err != nil {
 			return none, err
@@ -114,6 +120,16 @@ func (e *Engine) receive(tx *store.Tx, now time.Time, in *channels.Inbound, up *
 	d, err := tx.Disposition(id)
 	became = string(d)
 	return reply, err
+}
+
+// chatter reports whether a message may be talk among staff that is none of our
+// business, or a change of such talk, though it was said where they read.
+func (e *Engine) chatter(tx *store.Tx, in *channels.Inbound) bool {
+	if in.Kind != channels.Message && in.Kind != channels.Edit && in.Kind != channels.Deletion || in.Action != nil || in.Problem != "" || in.Toward != channels.ToRoom || !e.cfg.staffPlace(in) {
+		return false
+	}
+	_, agent, err := e.agent(&tx.Snapshot, in.From)
+	return err == nil && agent
 }
 
 // goesOn reports whether something that was said near us goes on with a talk of its
@@ -125,7 +141,10 @@ func (e *Engine) goesOn(tx *store.Tx, in *channels.Inbound) (bool, error) {
 		return err == nil && ref.Message != 0, ignore(err, store.ErrNotFound)
 	case channels.Message:
 		to, err := e.route(tx, in)
-		return to.thread.ID != 0, err
+		if err != nil || to.thread.ID != 0 || to.staff {
+			return true, err
+		}
+		return e.tooEarly(tx, time.Now(), in)
 	}
 	return true, nil
 }
@@ -222,6 +241,11 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 	if err != nil {
 		return none, err
 	}
+	if to.agent == nil && !agent {
+		if err := e.joinOwn(tx, in, reading, &to); err != nil {
+			return none, err
+		}
+	}
 	switch {
 	case to.aside:
 		return none, tx.Dispose(ledger, store.Taken, "a colleague wrote it to others")
@@ -233,6 +257,8 @@ func (e *Engine) sort(tx *store.Tx, now time.Time, in *channels.Inbound, up *upl
 		return e.strange(tx, now, in, ledger)
 	case e.cfg.staffPlace(in): // whoever talks there is no customer
 		return none, tx.Dispose(ledger, store.Taken, "talk among staff that answers no hand-over")
+	case to.remark:
+		return none, tx.Dispose(ledger, store.Taken, "a remark in somebody else's thread")
 	case agent && in.Toward == channels.ToRoom && to.thread.ID == 0 && in.Action == nil:
 		return none, tx.Dispose(ledger, store.Taken, "a colleague wrote it where customers ask")
 	}
@@ -332,6 +358,9 @@ func (e *Engine) fromCustomer(tx *store.Tx, now time.Time, in *channels.Inbound,
 		return err
 	}
 	m.reading, m.problem, m.form = reading, in.Problem, formOf(in.Action)
+	if in.Action != nil {
+		m.chosen = in.Action.Fields[fieldChosen]
+	}
 	m.robot = reading.Robot
 	if gather := e.cfg.Channels[in.Channel].Gather; gather > 0 && in.Action == nil && in.Problem == "" {
 		waiting, err := tx.Pending(m.conv.ID)

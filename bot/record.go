@@ -29,8 +29,13 @@ func (e *Engine) recordTalk(tx *store.Tx, now time.Time, in *channels.Inbound, u
 		return nil, err
 	}
 	if to.thread.ID == 0 {
-		m.conv = store.Conversation{Customer: m.identity.Customer, Channel: in.Channel, State: store.WithBot, Memory: "{}", Linked: to.linked, Opened: now, Updated: now}
-		if m.conv.ID, err = tx.AddConversation(m.conv); err != nil {
+		if to.joins != 0 {
+			m.conv, err = tx.Conversation(to.joins)
+		} else {
+			m.conv = store.Conversation{Customer: m.identity.Customer, Channel: in.Channel, State: store.WithBot, Memory: "{}", Linked: to.linked, Opened: now, Updated: now}
+			m.conv.ID, err = tx.AddConversation(m.conv)
+		}
+		if err != nil {
 			return nil, err
 		}
 		m.thread = store.Thread{Audience: store.ForCustomer, Conversation: m.conv.ID, Channel: in.Channel, Place: in.Place,
@@ -76,13 +81,30 @@ func (e *Engine) recordTalk(tx *store.Tx, now time.Time, in *channels.Inbound, u
 			}
 		}
 	}
-	msg := store.Message{Thread: m.thread.ID, Audience: store.ForCustomer, Conversation: m.conv.ID, Case: m.conv.Case, Ledger: ledger,
+	open, err := openCase(&tx.Snapshot, m.conv)
+	if err != nil {
+		return nil, err
+	}
+	msg := store.Message{Thread: m.thread.ID, Audience: store.ForCustomer, Conversation: m.conv.ID, Case: open, Ledger: ledger,
 		Author: store.ByCustomer, Identity: m.identity.ID, Name: in.From.Name, Text: in.Text, Whole: in.Full, At: in.Arrived, Pending: true}
 	if msg.ID, err = e.addMessage(tx, in, up, msg); err != nil {
 		return nil, err
 	}
 	m.messages = []store.Message{msg}
 	return m, nil
+}
+
+// openCase returns the number of a conversation's case, unless that is closed: what
+// is said then belongs to it no more.
+func openCase(s *store.Snapshot, conv store.Conversation) (int64, error) {
+	if conv.Case == 0 {
+		return 0, nil
+	}
+	c, err := s.Case(conv.Case)
+	if err != nil || c.Stage == store.StageClosed {
+		return 0, err
+	}
+	return c.ID, nil
 }
 
 // addMessage records a message with its name and its files.

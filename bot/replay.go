@@ -23,7 +23,7 @@ import (
 //
 // After an error nothing has changed.
 func (e *Engine) Replay(ctx context.Context, ledger int64) (store.Entry, error) {
-	entry, err := e.replay(ctx, ledger)
+	entry, err := e.replay(ctx, ledger, "operator")
 	if err != nil {
 		return store.Entry{}, fmt.Errorf("replay of ledger row %d: %w", ledger, err)
 	}
@@ -31,7 +31,7 @@ func (e *Engine) Replay(ctx context.Context, ledger int64) (store.Entry, error) 
 	return entry, nil
 }
 
-func (e *Engine) replay(ctx context.Context, ledger int64) (store.Entry, error) {
+func (e *Engine) replay(ctx context.Context, ledger int64, actor string) (store.Entry, error) {
 	now := time.Now()
 	var entry store.Entry
 	if err := e.db.Read(ctx, func(s *store.Snapshot) (err error) {
@@ -66,7 +66,7 @@ func (e *Engine) replay(ctx context.Context, ledger int64) (store.Entry, error) 
 	}
 	reading := wanted(e.read(&in))
 	err = e.db.Write(ctx, func(tx *store.Tx) (err error) {
-		entry, err = e.handleAgain(tx, now, &in, &up, reading, ledger)
+		entry, err = e.handleAgain(tx, now, &in, &up, reading, ledger, actor)
 		return err
 	})
 	return entry, err
@@ -113,7 +113,7 @@ func wanted(r heard) heard {
 	return r
 }
 
-func (e *Engine) handleAgain(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading heard, ledger int64) (store.Entry, error) {
+func (e *Engine) handleAgain(tx *store.Tx, now time.Time, in *channels.Inbound, up *uploads, reading heard, ledger int64, actor string) (store.Entry, error) {
 	entry, err := tx.Entry(ledger)
 	if err != nil {
 		return entry, err
@@ -152,7 +152,7 @@ func (e *Engine) handleAgain(tx *store.Tx, now time.Time, in *channels.Inbound, 
 	if entry.Disposition == store.Failed {
 		return entry, fmt.Errorf("it failed again: %s", entry.Reason)
 	}
-	return entry, tx.AddEvent(store.Event{At: now, Kind: "replayed", Actor: "operator", Channel: in.Channel, Message: entry.Message,
+	return entry, tx.AddEvent(store.Event{At: now, Kind: "replayed", Actor: actor, Channel: in.Channel, Message: entry.Message,
 		Data: map[string]any{"ledger": ledger, "was": was, "is": entry.Disposition}})
 }
 

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"frontdesk/bot/extract"
 	"frontdesk/channels"
+	"frontdesk/faq"
 	"frontdesk/store"
 )
 
@@ -16,7 +18,9 @@ type route struct {
 	agent  *Agent       // a member of staff wrote it
 	staff  bool         // in a thread of staff, so the words are for the engine to sort
 	aside  bool         // a colleague wrote it to others
+	joins  int64        // it begins another thread of this conversation, its author's own
 	linked int64        // a stranger wrote it into this conversation
+	remark bool         // … without turning to us
 }
 
 // route finds the thread by what the message answers, nearest first, and judges
@@ -79,7 +83,10 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 		case member && in.Proof != channels.Refuted:
 			return route{thread: t}, nil
 		}
-		return route{linked: t.Conversation}, nil
+		if own, err := e.placeThread(tx, in); err != store.ErrNotFound {
+			return route{thread: own}, err // they have a talk of their own there
+		}
+		return route{linked: t.Conversation, remark: in.Toward == channels.ToRoom}, nil
 	}
 	if t, err := e.placeThread(tx, in); err == nil {
 		return route{thread: t}, nil
@@ -93,7 +100,7 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 	// write to others with us in copy is none of our business.
 	cmd := parseCommand(in.Text)
 	acts := cmd.name != "" || cmd.unknown != ""
-	_, relays := e.relayed(in.Channel, in.Text)
+	_, relays, _ := e.relayed(in.Channel, in.Text)
 	switch {
 	case amongStaff, in.Place == "" && acts, e.cfg.staffPlace(in) && (cmd.name != "" || relays):
 		return route{agent: &agent, staff: true}, nil
@@ -103,6 +110,28 @@ func (e *Engine) route(tx *store.Tx, in *channels.Inbound) (route, error) {
 		return route{agent: &agent, staff: true}, nil
 	}
 	return route{}, nil
+}
+
+// joinOwn lets somebody who asks how their case is going in a new place of a chat go
+// on in the conversation of that case, if they have one open case.
+func (e *Engine) joinOwn(tx *store.Tx, in *channels.Inbound, reading heard, to *route) error {
+	if in.Place == "" || to.thread.ID != 0 || in.Proof != channels.Proven || !slices.ContainsFunc(reading.Intents, func(i faq.Intent) bool { return i.Name == faq.Status }) {
+		return nil
+	}
+	id, err := tx.FindIdentity(in.From.Kind, in.From.Address)
+	if err != nil {
+		return ignore(err, store.ErrNotFound)
+	}
+	cases, err := tx.OpenCases(id.Customer)
+	if err != nil || len(cases) != 1 {
+		return err
+	}
+	conv, err := talkOf(&tx.Snapshot, cases[0].ID)
+	if err != nil || conv.Channel != in.Channel {
+		return ignore(err, errNoTalk)
+	}
+	to.joins, to.linked = conv.ID, 0
+	return nil
 }
 
 // placeThread returns the thread that goes on in the place of a message: its
@@ -209,6 +238,9 @@ func (e *Engine) amended(tx *store.Tx, now time.Time, in *channels.Inbound, ledg
 		ev.Words = in.Text
 		return tx.AddEvent(ev)
 	}
+	if m.Author == store.ByStaff && m.Audience == store.ForStaff {
+		return e.tooLate(tx, now, in, m, ev)
+	}
 	if by.ID == 0 || by.ID != m.Identity {
 		return tx.Dispose(ledger, store.Taken, "only its author can change a message")
 	}
@@ -233,7 +265,31 @@ func (e *Engine) amended(tx *store.Tx, now time.Time, in *channels.Inbound, ledg
 	if err != nil || conv.Case == 0 {
 		return err
 	}
-	return e.toDesk(tx, now, conv, desk{note: e.cfg.Texts.Staff(e.cfg.staffLang(), key, textArgs{}), lines: []channels.Line{{Who: e.who(&tx.Snapshot, m), Text: in.Text}}})
+	return e.toDesk(tx, now, conv, desk{note: e.cfg.Texts.Staff(e.cfg.staffLang(), key, textArgs{}), lines: []channels.Line{{Who: e.who(&tx.Snapshot, m), Text: extract.Mask(in.Text)}}})
+}
+
+// tooLate follows a change that staff make to a message of theirs. Where that went to
+// a customer they are told that it has: the customer keeps what they got.
+func (e *Engine) tooLate(tx *store.Tx, now time.Time, in *channels.Inbound, m store.Message, ev store.Event) error {
+	agent, ok, err := e.agent(&tx.Snapshot, in.From)
+	if err != nil || !ok {
+		return err
+	}
+	ev.Actor, ev.Words = agent.Name, m.Text
+	if in.Kind == channels.Edit && in.Text == m.Text {
+		return nil
+	}
+	if err := tx.AddEvent(ev); err != nil {
+		return err
+	}
+	if went, err := tx.HasOrigin(m.ID); err != nil || !went {
+		return err
+	}
+	t, err := tx.Thread(m.Thread)
+	if err != nil {
+		return err
+	}
+	return e.toThread(tx, now, t, in.From, desk{note: e.staff("edited-late", textArgs{}), only: &in.From})
 }
 
 // byHand records what a member of staff wrote into a customer's thread by hand:

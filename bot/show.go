@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"frontdesk/bot/extract"
 	"frontdesk/channels"
 	"frontdesk/store"
 )
@@ -36,7 +37,7 @@ func (e *Engine) Show(ctx context.Context, q channels.Query) (channels.View, err
 		if q.Name == "home" {
 			cases, err := s.Cases(false, 50)
 			for _, c := range cases {
-				v.Cards = append(v.Cards, channels.Card{Title: string(e.staff("handover-subject", textArgs{Number: c.ID, Kind: string(e.kind(c.Kind)), Title: c.Title}))})
+				v.Cards = append(v.Cards, channels.Card{Title: string(e.staff("handover-subject", textArgs{Number: c.ID, Kind: string(e.kind(c.Kind)), Title: extract.Mask(c.Title)}))})
 			}
 			return err
 		}

@@ -20,6 +20,7 @@ type Situation struct {
 	Reading faq.Reading
 	Facts   extract.Facts
 	Files   int
+	Chosen  string            // the entry that a button chose; see fieldChosen
 	Form    map[string]string // what a form says of the case, by field
 	Lang    string            // in which the customer is answered
 
@@ -91,7 +92,7 @@ func (s *Situation) intent(names ...string) (faq.Intent, bool) {
 func (e *Engine) situation(tx *store.Tx, in *incoming) (*Situation, error) {
 	ch := e.cfg.Channels[in.conv.Channel]
 	s := &Situation{
-		Now: in.now, Subject: in.thread.Subject, Text: in.text(), Problem: in.problem, Reading: in.reading.Reading, Facts: in.reading.Facts, Files: in.files, Robot: in.robot, Form: in.form,
+		Now: in.now, Subject: in.thread.Subject, Text: in.text(), Problem: in.problem, Reading: in.reading.Reading, Facts: in.reading.Facts, Files: in.files, Robot: in.robot, Form: in.form, Chosen: in.chosen,
 		Lang: e.language(in), State: in.conv.State,
 		Buttons: ch.Buttons, Letter: ch.Letter,
 		Early: in.arrived.Before(ch.Start),
@@ -182,6 +183,9 @@ func (e *Engine) language(in *incoming) string {
 	lang := in.reading.Lang
 	if lang == "" || in.reading.Empty && in.conv.Lang != "" { // "hi" is no change of language
 		lang = in.conv.Lang
+	}
+	if lang == "" && in.identity.Lang != "" {
+		return e.speaks(in.identity.Lang)
 	}
 	for _, l := range e.cfg.Languages {
 		if l == lang {

@@ -222,7 +222,7 @@ func TestSlackComplaintInPublic(t *testing.T) {
 		q := w.amy.Say(w.support, "我要投诉！你们的快递员态度很差，把包裹扔在门口就走了。")
 		w.settle(time.Minute)
 		left := w.Thread(w.support, q)
-		if len(left) != 2 || left[1].Readable != "我已通过私信答复您。" {
+		if len(left) != 2 || left[1].Readable != "我会通过私信与您沟通。" {
 			t.Fatalf("in public stands %+v", left)
 		}
 		m := w.last(t, w.amy.Direct(), "非常抱歉")

@@ -145,16 +145,16 @@ func (e *Engine) buttons(s *Situation, d Decision, v *CaseView) []channels.Choic
 func (e *Engine) choices(s *Situation, d Decision, body *[]texts.Reply) []channels.Choice {
 	var list []string
 	var all []channels.Choice
-	add := func(label, value string) {
-		all = append(all, channels.Choice{Label: label, Action: channels.Action{Name: actSay, Fields: map[string]string{"text": value}}})
+	add := func(label, entry string) {
+		all = append(all, channels.Choice{Label: label, Action: channels.Action{Name: actSay, Fields: map[string]string{"text": label, fieldChosen: entry}}})
 	}
 	for i, m := range d.Choices {
 		label := m.Entry.Title(s.Lang)
 		list = append(list, strconv.Itoa(i+1)+". "+string(texts.Escape(label)))
-		add(label, strconv.Itoa(i+1))
+		add(label, m.Entry.ID)
 	}
 	none := e.cfg.Texts.Plain(s.Lang, "choice-none", textArgs{})
-	add(none, none)
+	add(none, noneChosen)
 	if s.Buttons {
 		all = append(all, channels.Choice{Label: e.cfg.Texts.Plain(s.Lang, "button-human", textArgs{}), Action: channels.Action{Name: actSay,
 			Fields: map[string]string{"text": e.cfg.Texts.Plain(s.Lang, "button-human", textArgs{}), "means": faq.Human}}})

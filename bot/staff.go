@@ -37,6 +37,43 @@ func (e *Engine) agent(s *store.Snapshot, p channels.Person) (Agent, bool, error
 	return Agent{}, false, nil
 }
 
+// elsewhere reports whether an agent acts in a thread that its case has left, and does
+// not read where it is now: a complaint is for its own handlers alone.
+func (e *Engine) elsewhere(s *store.Snapshot, c store.Case, conv store.Conversation, agent Agent, mail *mailed) (bool, error) {
+	if mail == nil || mail.thread.ID == 0 || mail.thread.Place == "" || agent.Supervisor {
+		return false, nil
+	}
+	now := e.cfg.desk(conv.Channel, c.Kind)
+	if now.Place == "" || now.Channel == mail.thread.Channel && now.Place == mail.thread.Place {
+		return false, nil
+	}
+	if _, ok := e.cfg.Channels[now.Channel].Source.(channels.Directory); !ok {
+		return false, nil // nobody can tell who reads there
+	}
+	rooms, err := s.Memberships(mail.in.From.Kind, mail.in.From.Address)
+	return !slices.ContainsFunc(rooms, func(m store.Member) bool { return m.Channel == now.Channel && m.Room == now.Place }), err
+}
+
+// barred reports whether somebody presses a button or sends a form of a complaint that
+// is read in a room where they are not: what they press may be older than the
+// complaint. Where it is not known who is in that room, nobody is barred.
+func (e *Engine) barred(s *store.Snapshot, in *channels.Inbound, agent Agent, number int64) (bool, error) {
+	c, err := s.Case(number)
+	if err != nil || c.Kind != kindComplaint || agent.Supervisor {
+		return false, ignore(err, store.ErrNotFound)
+	}
+	conv, err := talkOf(s, number)
+	if err != nil {
+		return false, ignore(err, errNoTalk)
+	}
+	now := e.cfg.desk(conv.Channel, c.Kind)
+	if now.Place == "" || now.Channel != in.Channel {
+		return false, nil
+	}
+	members, err := s.Members(now.Channel, now.Place)
+	return len(members) > 0 && !slices.ContainsFunc(members, func(m store.Member) bool { return m.Kind == in.From.Kind && m.Address == in.From.Address }), err
+}
+
 // identityOn returns how a colleague is known on a channel's service, as far as
 // that is known; the zero Person if not.
 func (e *Engine) identityOn(s *store.Snapshot, d Desk, name string) (channels.Person, error) {
@@ -87,6 +124,29 @@ func (e *Engine) colleague(s *store.Snapshot, name string) (Agent, bool, error) 
 		}
 	}
 	return Agent{}, false, nil
+}
+
+// staffNames are the names and addresses that a colleague may be called by.
+func (e *Engine) staffNames(s *store.Snapshot) ([]string, error) {
+	var all []string
+	for _, a := range e.cfg.Staff {
+		all = append(all, a.Name)
+		for _, id := range a.Identities {
+			all = append(all, id.Address)
+		}
+	}
+	for _, d := range e.cfg.desks() {
+		members, err := s.Members(d.Channel, d.Place)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range members {
+			if m.Name != "" {
+				all = append(all, m.Name)
+			}
+		}
+	}
+	return all, nil
 }
 
 func (c *Config) names() string {

@@ -106,6 +106,9 @@ func (e *Engine) quiet(tx *store.Tx, now time.Time, t store.Timer) error {
 	if err := tx.UpdateConversation(conv); err != nil {
 		return err
 	}
+	if err := e.refresh(tx, now, conv.Case); err != nil {
+		return err
+	}
 	return tx.AddEvent(store.Event{At: now, Kind: "closed", Actor: "time", Channel: conv.Channel, Conversation: conv.ID})
 }
 

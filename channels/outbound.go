@@ -55,6 +55,9 @@ type Outbound struct {
 	Root string `json:",omitempty"`
 	// Since is when this was put into the outbox: no attempt was earlier.
 	Since time.Time `json:",omitzero"`
+	// Attempt counts the attempts, this one included: of the first nothing can be out
+	// there yet. 0: it is not known to be another.
+	Attempt int `json:",omitempty"`
 
 	Op     Op
 	Slot   string // a newer delivery for a slot replaces an unsent older one

@@ -7,6 +7,7 @@ const (
 	JobProfile = "profile" // subject: an identity
 	JobMembers = "members" // subject: a room
 	JobFile    = "file"    // subject: an attachment
+	JobAgain   = "again"   // subject: a row of the ledger, to be read again
 )
 
 // Job is something that is still to be asked of a service. There is at most one
@@ -26,6 +27,15 @@ type Job struct {
 func (tx *Tx) AddJob(j Job) error {
 	return tx.exec(`INSERT INTO job (channel, kind, subject, due, created) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (channel, kind, subject) DO UPDATE SET due = min(due, excluded.due)`, j.Channel, j.Kind, j.Subject, ms(j.Due), ms(j.Created))
+}
+
+// RenewJob adds a job in place of the one that there is: what is being done for that
+// ends without effect.
+func (tx *Tx) RenewJob(j Job) error {
+	if err := tx.exec("DELETE FROM job WHERE channel = ? AND kind = ? AND subject = ?", j.Channel, j.Kind, j.Subject); err != nil {
+		return err
+	}
+	return tx.AddJob(j)
 }
 
 const jobColumns = "SELECT id, channel, kind, subject, due, created, attempts, error FROM job "
@@ -72,6 +82,11 @@ func (tx *Tx) EndJob(id int64) (bool, error) {
 // and type that it turned out to have.
 func (tx *Tx) FillAttachment(a Attachment) error {
 	return tx.one("UPDATE attachment SET name = ?, type = ?, size = ?, blob = ? WHERE id = ?", a.Name, a.Type, a.Size, a.Blob, a.ID)
+}
+
+// Carriers returns the deliveries of an attachment that went, or are going now.
+func (s *Snapshot) Carriers(attachment int64) ([]Delivery, error) {
+	return list(s, scanDelivery, deliveryColumns+`WHERE o.id IN (SELECT outbox FROM outbox_file WHERE attachment = ?) AND o.state IN ('sending', 'sent') ORDER BY o.id`, attachment)
 }
 
 // Release makes the deliveries that carry an attachment due now.

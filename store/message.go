@@ -71,6 +71,19 @@ func (s *Snapshot) Said(conversation int64, notes bool, limit int) ([]Message, e
 		ORDER BY id DESC LIMIT ?) ORDER BY id`, conversation, notes, limitOr(limit))
 }
 
+// SaidFor returns the newest messages of a conversation that readers of a case may
+// see, oldest of them first: what belongs to it or to no case, with the notes. Words
+// of staff's that went to the customer stand there once.
+func (s *Snapshot) SaidFor(conversation, caseID int64, limit int) ([]Message, error) {
+	return list(s, scanMessage, "SELECT * FROM ("+messageColumns+`WHERE conversation = ?1 AND deleted IS NULL AND coalesce(case_id, ?2) = ?2
+		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.origin = message.id) ORDER BY id DESC LIMIT ?3) ORDER BY id`, conversation, caseID, limitOr(limit))
+}
+
+// SetMessageCase records that a message belongs to a case.
+func (tx *Tx) SetMessageCase(message, caseID int64) error {
+	return tx.one("UPDATE message SET case_id = ? WHERE id = ?", caseID, message)
+}
+
 // SaidOnCase returns what was said in all conversations of a case and about it,
 // in the order in which it was recorded.
 func (s *Snapshot) SaidOnCase(caseID int64) ([]Message, error) {

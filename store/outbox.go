@@ -37,18 +37,20 @@ const (
 	Replaced = "replaced" // by a newer one for the same slot
 )
 
-// Enqueue puts a delivery into the outbox. A newer delivery for a slot replaces
-// those for it that were not attempted yet.
+// Enqueue puts a delivery into the outbox. A newer delivery for a slot replaces the
+// one for it that was not attempted yet, and goes in its place in the thread: what
+// has been put behind it since stays behind it. The key by which the outside will
+// know it is then the older one's, which has its turn there already.
 func (tx *Tx) Enqueue(d Delivery) (int64, error) {
-	if d.Slot != "" {
-		if err := tx.exec("UPDATE outbox SET state = 'replaced', ended = ? WHERE thread = ? AND slot = ? AND slot <> '' AND state = 'queued' AND attempts = 0",
-			ms(d.Created), d.Thread, d.Slot); err != nil {
-			return 0, err
-		}
+	id, err := tx.unsent(d.Thread, d.Slot)
+	switch {
+	case err == ErrNotFound:
+		id, err = tx.insert(`INSERT INTO outbox (key, channel, thread, audience, message, identity, by_person, slot, payload, next, created, origin, target)
+			VALUES (?, ?, ?, ?, nullif(?, 0), nullif(?, 0), ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0))`,
+			d.Key, d.Channel, d.Thread, string(d.Audience), d.Message, d.Identity, d.ByPerson, d.Slot, string(d.Payload), ms(d.Next), ms(d.Created), d.Origin, d.Target)
+	case err == nil:
+		err = tx.replace(id, d)
 	}
-	id, err := tx.insert(`INSERT INTO outbox (key, channel, thread, audience, message, identity, by_person, slot, payload, next, created, origin, target)
-		VALUES (?, ?, ?, ?, nullif(?, 0), nullif(?, 0), ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0))`,
-		d.Key, d.Channel, d.Thread, string(d.Audience), d.Message, d.Identity, d.ByPerson, d.Slot, string(d.Payload), ms(d.Next), ms(d.Created), d.Origin, d.Target)
 	if err != nil {
 		return 0, err
 	}
@@ -58,6 +60,27 @@ func (tx *Tx) Enqueue(d Delivery) (int64, error) {
 		}
 	}
 	return id, nil
+}
+
+// unsent finds what waits for a slot of a thread and was not attempted yet.
+func (s *Snapshot) unsent(thread int64, slot string) (int64, error) {
+	return one(s, scanned[int64], "SELECT id FROM outbox WHERE thread = ? AND slot = ? AND slot <> '' AND state = 'queued' AND attempts = 0", thread, slot)
+}
+
+// replace puts d into a row of the outbox. What was there stands in a row of its own
+// from then on, for the record.
+func (tx *Tx) replace(id int64, d Delivery) error {
+	old, err := tx.insert(`INSERT INTO outbox (key, channel, thread, audience, message, identity, by_person, slot, payload, state, next, created, ended, origin, target)
+		SELECT ?, channel, thread, audience, message, identity, by_person, slot, payload, 'replaced', next, created, ?, origin, target FROM outbox WHERE id = ?`,
+		d.Key, ms(d.Created), id)
+	if err != nil {
+		return err
+	}
+	if err := tx.exec("UPDATE outbox_file SET outbox = ? WHERE outbox = ?", old, id); err != nil {
+		return err
+	}
+	return tx.one(`UPDATE outbox SET message = nullif(?, 0), identity = nullif(?, 0), by_person = ?, payload = ?, created = ?, origin = nullif(?, 0), target = nullif(?, 0)
+		WHERE id = ?`, d.Message, d.Identity, d.ByPerson, string(d.Payload), ms(d.Created), d.Origin, d.Target, id)
 }
 
 const deliveryColumns = `SELECT o.id, o.key, o.channel, o.thread, o.audience, coalesce(o.message, 0), coalesce(o.identity, 0), o.by_person, o.slot, o.payload,
@@ -83,20 +106,36 @@ func (s *Snapshot) InSlot(thread int64, slot string, sent bool) (Delivery, error
 		AND iif(?3, o.state = 'sent', o.state IN ('queued', 'sending', 'sent')) ORDER BY o.id DESC LIMIT 1`, thread, slot, sent)
 }
 
+// HasOrigin reports whether a message of staff's went to a customer.
+func (s *Snapshot) HasOrigin(message int64) (bool, error) {
+	return one(s, scanned[bool], "SELECT EXISTS (SELECT 1 FROM outbox WHERE origin = ?)", message)
+}
+
 // Outbox returns the newest rows first; an empty state means any.
 func (s *Snapshot) Outbox(state string, limit int) ([]Delivery, error) {
 	return list(s, scanDelivery, deliveryColumns+"WHERE ?1 = '' OR o.state = ?1 ORDER BY o.id DESC LIMIT ?2", state, limitOr(limit))
 }
 
 // waiting is the condition under which a delivery may go: it is the oldest of its
-// thread that is not done, so that what we send in a thread arrives in order.
+// thread that is not done, so that what we send in a thread arrives in order. Signs
+// are no part of that order: nothing waits for one.
 const waiting = ` o.channel = ?1 AND o.state = 'queued'
 	AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.thread = o.thread AND p.state IN ('queued', 'sending')
-		AND (p.id < o.id OR p.state = 'sending'))`
+		AND p.target IS NULL AND (p.id < o.id OR p.state = 'sending'))`
 
 // Due returns the next delivery of a channel that may go now, or [ErrNotFound].
 func (s *Snapshot) Due(channel string, now time.Time) (Delivery, error) {
 	return one(s, scanDelivery, deliveryColumns+"WHERE"+waiting+" AND o.next <= ?2 ORDER BY o.next, o.id LIMIT 1", channel, ms(now))
+}
+
+// Nameless reports whether something may stand in a place of staff's that has no name
+// yet: an attempt to post it that began after since is under way, or its outcome is
+// unknown.
+func (s *Snapshot) Nameless(channel, place string, since time.Time) (bool, error) {
+	return one(s, scanned[bool], `SELECT EXISTS (SELECT 1 FROM outbox o JOIN thread t ON t.id = o.thread
+		WHERE o.state IN ('queued', 'sending') AND (o.state = 'sending' OR o.unsure) AND o.target IS NULL
+		AND o.channel = ?1 AND t.audience = 'staff' AND t.place = ?2
+		AND EXISTS (SELECT 1 FROM attempt a WHERE a.outbox = o.id AND a.started > ?3))`, channel, place, ms(since))
 }
 
 // Stamp records that an attempt begins, before anything is sent, and returns

@@ -275,37 +275,45 @@ func TestUnsureUntilItIsKnown(t *testing.T) {
 func TestNewerForASlotReplaces(t *testing.T) {
 	p := newPost(t)
 	slot := func(d *Delivery) { d.Slot = "card" }
+	newer := func(d *Delivery) { d.Slot, d.Payload = "card", []byte(`{"text":"newer"}`) }
 	otherSlot := p.queue(p.staff, func(d *Delivery) { d.Slot = "list" })
 	otherThread := p.queue(p.customer, slot)
+	first := p.queue(p.staff, slot)
+	key := p.see(first).Key
 	noSlot := p.queue(p.staff, nil)
-	first, second := p.queue(p.staff, slot), p.queue(p.staff, slot)
-	for id, want := range map[int64]string{otherSlot: Queued, otherThread: Queued, noSlot: Queued, first: Replaced, second: Queued} {
+	if second := p.queue(p.staff, newer); second != first {
+		t.Errorf("what replaces delivery %d is delivery %d: want it in its place", first, second)
+	}
+	for id, want := range map[int64]string{otherSlot: Queued, otherThread: Queued, noSlot: Queued, first: Queued} {
 		if d := p.see(id); d.State != want {
 			t.Errorf("delivery %d for slot %q is %s, want %s", id, d.Slot, d.State, want)
 		}
 	}
-	if d := p.see(first); !d.Ended.Equal(noon) {
-		t.Errorf("replaced at %v", d.Ended)
+	replaced := read(p, p.db, func(s *Snapshot) ([]Delivery, error) { return s.Outbox(Replaced, 0) })
+	if len(replaced) != 1 || !replaced[0].Ended.Equal(noon) || string(replaced[0].Payload) != `{"text":"hello"}` || replaced[0].Slot != "card" {
+		t.Errorf("replaced: %+v", replaced)
 	}
 	p.sent(p.wantClaim(noon, otherSlot))
 	p.sent(p.wantClaim(noon, otherThread))
-	p.sent(p.wantClaim(noon, noSlot))
-	d := p.wantClaim(noon, second)
+	d := p.wantClaim(noon, first) // before what came behind it
+	if string(d.Payload) != `{"text":"newer"}` || d.Key != key {
+		t.Errorf("%s is sent as %q, want the newer one as %q", d.Payload, d.Key, key)
+	}
 
 	// One that was attempted may have got through: it stays, and what is newer
 	// comes after it.
 	third := p.queue(p.staff, slot)
-	if d := p.see(second); d.State != Sending {
-		t.Errorf("the one under way is %s", d.State)
+	if now := p.see(first); now.State != Sending || third == first {
+		t.Errorf("the one under way is %s", now.State)
 	}
 	p.finish(d, Outcome{Result: "unknown", Error: "timeout", Retry: noon, At: noon})
-	fourth := p.queue(p.staff, slot)
-	if a, b, c := p.see(second).State, p.see(third).State, p.see(fourth).State; a != Queued || b != Replaced || c != Queued {
-		t.Errorf("states %s, %s, %s; want queued, replaced, queued", a, b, c)
+	if fourth := p.queue(p.staff, newer); fourth != third {
+		t.Errorf("delivery %d replaces delivery %d elsewhere", fourth, third)
 	}
-	p.sent(p.wantClaim(noon, second))
-	p.sent(p.wantClaim(noon, fourth))
-	if d := p.see(second); d.State != Sent {
+	p.sent(p.wantClaim(noon, first))
+	p.sent(p.wantClaim(noon, noSlot))
+	p.sent(p.wantClaim(noon, third))
+	if d := p.see(first); d.State != Sent {
 		t.Errorf("what was sent became %s", d.State)
 	}
 }

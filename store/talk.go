@@ -249,11 +249,12 @@ func (s *Snapshot) NoticeThread(channel, place, address string) (Thread, error) 
 		AND t.audience = 'staff' ORDER BY t.id DESC LIMIT 1`, channel, place, address)
 }
 
-// PlaceThread returns the newest customer thread in a place whose conversation
-// belongs to this customer and is not closed.
+// PlaceThread returns the customer thread in a place in which something was said
+// last, of those whose conversation belongs to this customer and is not closed.
 func (s *Snapshot) PlaceThread(channel, place string, customer int64) (Thread, error) {
 	return one(s, scanThread, threadColumns+`JOIN conversation c ON c.id = t.conversation
-		WHERE t.channel = ? AND t.place = ? AND t.audience = 'customer' AND c.customer = ? AND c.state <> 'closed' ORDER BY t.id DESC LIMIT 1`,
+		WHERE t.channel = ? AND t.place = ? AND t.audience = 'customer' AND c.customer = ? AND c.state <> 'closed'
+		ORDER BY (SELECT max(m.id) FROM message m WHERE m.thread = t.id) DESC, t.id DESC LIMIT 1`,
 		channel, place, customer)
 }
 

@@ -136,8 +136,8 @@ type tripper struct {
 }
 
 func (t *tripper) RoundTrip(req *http.Request) (*http.Response, error) {
-	if flag.Lookup("test.v") != nil && !t.free && !loopback(req.URL.Hostname()) {
-		return nil, fmt.Errorf("this is a test, and %s is not this machine", req.URL.Hostname())
+	if err := reachable(req.URL, t.free); err != nil {
+		return nil, err
 	}
 	if !strings.HasPrefix(req.URL.String(), t.base) {
 		return t.next.RoundTrip(req)
@@ -166,11 +166,12 @@ func (t *tripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	if len(k.body) > answerSize {
 		k.body, k.bodyErr = k.body[:answerSize], fmt.Errorf("the answer is over %d bytes", answerSize)
 	}
+	broke := k.bodyErr
 	k.read(resp.Header, time.Now())
 	if k.limited() {
 		t.limited(k.method, time.Now().Add(k.retryAfter))
 	}
-	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(k.body), failing{k.bodyErr}))
+	resp.Body = io.NopCloser(io.MultiReader(bytes.NewReader(k.body), failing{broke}))
 	return resp, nil
 }
 
@@ -237,6 +238,15 @@ func word(raw json.RawMessage) string {
 		return ""
 	}
 	return s
+}
+
+// reachable refuses other hosts under `go test`, unless connections are not the
+// network's.
+func reachable(u *url.URL, free bool) error {
+	if flag.Lookup("test.v") != nil && !free && !loopback(u.Hostname()) {
+		return fmt.Errorf("this is a test, and %s is not this machine", u.Hostname())
+	}
+	return nil
 }
 
 // loopback reports whether host is this machine by its very name.

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"net/url"
@@ -44,4 +45,16 @@ func mustJSON(v any) []byte {
 		panic(err) // only strings and valid JSON are put together here
 	}
 	return b
+}
+
+// bareJSON is mustJSON with <, > and & as they are: escaped, they take six characters
+// of what Slack counts.
+func bareJSON(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -83,7 +83,7 @@ func TestCatchUpAfterDowntime(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		sameTexts(t, "in the channel and by direct message", texts(rec.Recorder, channels.Message), "old question", "my number is 41",
-			"any news on the old one?", "new question", "me too", "hello, I am new")
+			"new question", "any news on the old one?", "me too", "hello, I am new")
 		for _, in := range rec.Kept() {
 			if in.Text == "any news on the old one?" && (in.Place != threadPlace(h.support.ID, root) || in.Refs[0] != c.ref(h.support.ID, root)) {
 				t.Errorf("%+v", in)
@@ -278,6 +278,41 @@ func TestCatchUpPagesWithinLimits(t *testing.T) {
 		}
 		if got := texts(rec, channels.Message); got[1] != "message 0" || got[700] != "message 699" || !strings.HasPrefix(got[701], "hello from") {
 			t.Errorf("order: %q … %q, %q", got[1], got[700], got[701])
+		}
+		r.end()
+	})
+}
+
+// In a direct message people answer below any message, old ones too, and nobody
+// remembers which: all are found, with few calls.
+func TestCatchUpFindsThreadsInDirectMessages(t *testing.T) {
+	inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {
+		rec := &channeltest.Recorder{}
+		r := start(t, h.channel(), nil, rec)
+		r.up()
+		time.Sleep(time.Minute)
+		own := h.ann.DM("are you open?")
+		ours := h.w.BotUser().Say(h.ann.Direct(), "we are")
+		time.Sleep(5 * 24 * time.Hour)
+		for i := range 20 {
+			h.w.BotUser().Say(h.ann.Direct(), fmt.Sprintf("news %d", i))
+			time.Sleep(time.Hour)
+		}
+		h.ann.DM("thanks")
+		synctest.Wait()
+		r.end()
+		h.w.SetIntake(slacktest.Intake{LoseOffline: true})
+		time.Sleep(time.Hour)
+		h.ann.Reply(h.ann.Direct(), ours, "on Sundays too?")
+		h.ann.Reply(h.ann.Direct(), own, "and at night?")
+		h.w.SetIntake(slacktest.Intake{})
+		before := h.calls("conversations.replies")
+		r = start(t, h.channel(), rec.Cursors(), rec)
+		r.up()
+		time.Sleep(time.Minute)
+		sameTexts(t, "messages", texts(rec, channels.Message), "are you open?", "thanks", "on Sundays too?", "and at night?")
+		if n := h.calls("conversations.replies") - before; n != 2 {
+			t.Errorf("%d calls of conversations.replies", n)
 		}
 		r.end()
 	})

@@ -74,11 +74,12 @@ type meta struct {
 	ts      string // of a message that counts for the position of its channel
 	thread  string // ts of the thread that an ephemeral message belongs in
 	user    string
-	trigger string // opens a modal, for three seconds
-	respond string // response_url
-	tab     string // of app_home_opened
-	revoked bool   // we may no longer do anything
-	missed  bool   // Slack says that it left events out
+	trigger string    // opens a modal, for three seconds
+	respond string    // response_url
+	tab     string    // of app_home_opened
+	moved   [2]string // the id of a channel before, and now
+	revoked bool      // we may no longer do anything
+	missed  bool      // Slack says that it left events out
 
 	// Of a modal that was submitted: its title, the label that closes it, its
 	// fields, and one of them.
@@ -187,10 +188,13 @@ func (r *reading) elsewhere() bool {
 	return len(r.p.Authorizations) > 0
 }
 
-// ours reports whether a user of team belongs to us. In an Enterprise Grid the
-// team of a user may be the organisation.
+// ours reports whether a user of team belongs to us.
 func (r *reading) ours(team string) bool {
-	return team == "" || team == r.c.cfg.Team || team == r.self.Enterprise
+	g := r.c.grid(r.self.Enterprise)
+	for _, t := range []struct{ team, of str }{{r.p.TeamID, r.p.EnterpriseID}, {r.p.Team.V.ID, r.p.Team.V.Enterprise}} {
+		g.learn(string(t.team), string(t.of))
+	}
+	return g.has(team, "")
 }
 
 // person names a user; teams are what the payload says of their team, the best
@@ -225,10 +229,10 @@ func (r *reading) place(channel string, direct bool, root string, from channels.
 	}
 	r.in.Public = true
 	if channel != "" {
-		r.in.Room = channel
-		r.in.Place = channel
+		r.in.Room = r.c.moves.name(channel)
+		r.in.Place = r.in.Room
 		if root != "" {
-			r.in.Place = threadPlace(channel, root)
+			r.in.Place = threadPlace(r.in.Room, root)
 		}
 	}
 }
@@ -249,7 +253,7 @@ func (r *reading) robot(signal string) {
 // forget leaves only the fact that something came.
 func (r *reading) forget() {
 	r.in.Raw = channels.Blob{}
-	r.in.Text, r.in.Files, r.in.Refs, r.in.Ref = "", nil, nil, ""
+	r.in.Text, r.in.Full, r.in.Files, r.in.Refs, r.in.Ref = "", "", nil, nil, ""
 }
 
 func (r *reading) problem(err error) {

@@ -3,7 +3,6 @@ package slack
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,30 +26,42 @@ func (r *run) answer(j *job, reply channels.Reply) []byte {
 	if j.meta.kind != "view_submission" {
 		return nil
 	}
-	resp := slackapi.NewClearViewSubmissionResponse()
 	var next *channels.Form
 	switch {
 	case len(reply.Errors) > 0:
-		resp = slackapi.NewErrorsViewSubmissionResponse(j.meta.known(reply.Errors))
+		return r.inForm(j, slackapi.NewErrorsViewSubmissionResponse(j.meta.known(reply.Errors)))
 	case reply.Form != nil:
 		next = reply.Form
 	case reply.Refusal+reply.Notice != "" && !r.canWhisper(&j.meta): // then the modal says it
 		next = &channels.Form{Title: j.meta.title, Text: joined([]string{reply.Refusal, reply.Notice}, "\n\n"), Cancel: j.meta.cancel}
+	default:
+		return bareJSON(slackapi.NewClearViewSubmissionResponse())
 	}
-	if next != nil {
-		view, err := modal(*next, j.meta.origin())
-		if err != nil {
-			r.log.Error("form cannot be drawn", "form", next.Action.Name, "err", err)
-		} else {
-			resp = slackapi.NewPushViewSubmissionResponse(&view)
-		}
+	view, err := modal(*next, j.meta.origin())
+	if err != nil {
+		return r.undrawn(j, err)
 	}
-	b, err := json.Marshal(resp)
-	if err != nil || len(b) >= ackLimit-200 {
-		r.log.Warn("the answer to a modal is left out", "size", len(b), "err", err)
-		b = []byte(`{"response_action":"clear"}`)
+	return r.inForm(j, slackapi.NewPushViewSubmissionResponse(&view))
+}
+
+// inForm is an answer, if it is not too large.
+func (r *run) inForm(j *job, resp *slackapi.ViewSubmissionResponse) []byte {
+	b := bareJSON(resp)
+	if len(b) >= ackLimit-200 {
+		return r.undrawn(j, fmt.Errorf("%d bytes, and Slack takes %d", len(b), ackLimit))
 	}
 	return b
+}
+
+// undrawn is the answer to a modal when the right one cannot be drawn. What was
+// filled in stays where it is, with the trouble below its first field; a modal
+// without a field closes, and the one below it is seen again.
+func (r *run) undrawn(j *job, err error) []byte {
+	r.log.Error("the answer to a modal cannot be drawn", "key", j.in.Keys[0], "err", err)
+	if j.meta.first == "" {
+		return nil
+	}
+	return bareJSON(slackapi.NewErrorsViewSubmissionResponse(map[string]string{j.meta.first: cut(err.Error(), 500)}))
 }
 
 // known lays errors on fields that the view has: Slack refuses others.
@@ -152,16 +163,16 @@ func (r *run) respond(ctx context.Context, address, text string) error {
 	body := mustJSON(map[string]any{"response_type": "ephemeral", "replace_original": false, "text": escape.Replace(text)})
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("response_url: %w", err)
+		return fmt.Errorf("response_url: %w", hideURL(err))
 	}
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	resp, err := r.httpClient().Do(req)
 	if err != nil {
-		return fmt.Errorf("response_url: %w", err)
+		return fmt.Errorf("response_url: %w", hideURL(err))
 	}
 	defer resp.Body.Close()
 	if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, 1<<20)); err != nil {
-		return fmt.Errorf("response_url: %w", err)
+		return fmt.Errorf("response_url: %w", hideURL(err))
 	}
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("response_url: HTTP status %d", resp.StatusCode)

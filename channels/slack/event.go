@@ -26,6 +26,7 @@ type event struct {
 		TS      str `json:"ts"`
 	}] `json:"item"`
 	ItemUser str `json:"item_user"`
+	Team     str `json:"team"` // of a membership: the user's; of a message it may be the channel's
 	Reaction str `json:"reaction"`
 
 	Tab       str `json:"tab"`
@@ -72,6 +73,7 @@ func (r *reading) event() error {
 	case "tokens_revoked":
 		r.meta.revoked = len(e.Tokens.V.Bot) > 0
 	case "channel_id_changed":
+		r.meta.moved = [2]string{string(e.OldChannel), string(e.NewChannel)}
 		r.service(fmt.Sprintf("channel_id_changed: %s is now %s", e.OldChannel, e.NewChannel))
 		return nil
 	}
@@ -119,8 +121,8 @@ func (r *reading) membership(e *event) error {
 		return nil
 	}
 	r.in.Kind = channels.Membership
-	r.in.From, r.in.Proof = r.author(&e.message), channels.Proven
-	r.in.Room, r.in.Public, r.in.Toward = string(e.Channel), true, channels.Aside
+	r.in.From, r.in.Proof = r.person(string(e.User), "", e.Team, r.p.TeamID), channels.Proven
+	r.in.Room, r.in.Public, r.in.Toward = r.c.moves.name(string(e.Channel)), true, channels.Aside
 	r.in.Text = channels.Joined
 	if e.Type == "member_left_channel" {
 		r.in.Text = channels.Left

@@ -43,7 +43,7 @@ func fileName(f channels.File) string {
 // attempt is repeated, which is later than that.
 func (c *Channel) share(ctx context.Context, w spot, f channels.File) error {
 	name := fileName(f)
-	if err := c.pace.ready("files.getUploadURLExternal"); err != nil {
+	if err := c.sendTurn(ctx, "files.getUploadURLExternal"); err != nil {
 		return err
 	}
 	askCtx, k := watched(ctx)
@@ -57,7 +57,7 @@ func (c *Channel) share(ctx context.Context, w spot, f channels.File) error {
 	if err := c.upload(ctx, target.UploadURL, f); err != nil {
 		return fmt.Errorf("upload of %d bytes: %w", f.Data.Size, err)
 	}
-	if err := c.pace.ready("files.completeUploadExternal"); err != nil {
+	if err := c.sendTurn(ctx, "files.completeUploadExternal"); err != nil {
 		return err
 	}
 	shareCtx, k := watched(ctx)
@@ -70,11 +70,8 @@ func (c *Channel) share(ctx context.Context, w spot, f channels.File) error {
 // here.
 func (c *Channel) upload(ctx context.Context, target string, f channels.File) error {
 	u, err := url.Parse(target)
-	if err != nil {
-		return err
-	}
-	if !c.trusted(u) {
-		return fmt.Errorf("%s is not Slack's", u.Host)
+	if err != nil || !c.trusted(u) {
+		return errors.New("its address is not Slack's")
 	}
 	r, err := f.Data.Open()
 	if err != nil {
@@ -85,13 +82,13 @@ func (c *Channel) upload(ctx context.Context, target string, f channels.File) er
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, r)
 	if err != nil {
-		return err
+		return hideURL(err)
 	}
 	req.ContentLength = f.Data.Size
 	req.Header.Set("Content-Type", "application/octet-stream")
 	resp, err := c.httpClient().Do(req)
 	if err != nil {
-		return because(ctx, err)
+		return because(ctx, hideURL(err))
 	}
 	resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {

@@ -123,8 +123,13 @@ func (c *Channel) standing(ctx context.Context, w spot, out channels.Outbound, p
 func (s standing) note(m said, key string, parts []part, files []channels.File) {
 	if m.Metadata != nil && m.Metadata.EventType != "" {
 		n, err := strconv.Atoi(m.Metadata.EventPayload.Part.String())
-		if m.Metadata.EventType == deliveryEvent && m.Metadata.EventPayload.Key == key && err == nil && n >= 0 && n < len(parts) && s.parts[n] == "" {
+		if m.Metadata.EventType != deliveryEvent || m.Metadata.EventPayload.Key != key || err != nil || n < 0 {
+			return
+		}
+		if n < len(parts) && s.parts[n] == "" {
 			s.parts[n] = m.TS
+		} else if n -= len(parts); n >= 0 && n < len(files) && s.files[n] == "" { // its name, as it was refused
+			s.files[n] = m.TS
 		}
 		return
 	}
@@ -162,11 +167,11 @@ func (c *Channel) history(ctx context.Context, w spot, since time.Time) ([]said,
 	if w.thread != "" {
 		method = "conversations.replies"
 	}
-	oldest := fmt.Sprintf("%d.%06d", since.Unix(), since.Nanosecond()/1000)
+	oldest := tsOf(since)
 	var all []said
 	cursor := ""
 	for range pagesMost {
-		if err := c.pace.ready(method); err != nil {
+		if err := c.sendTurn(ctx, method); err != nil {
 			return nil, err
 		}
 		ctx, k := watched(ctx)
@@ -187,8 +192,8 @@ func (c *Channel) history(ctx context.Context, w spot, since time.Time) ([]said,
 		}
 		all = append(all, page...)
 		if cursor = next; cursor == "" {
-			slices.SortStableFunc(all, func(a, b said) int { return strings.Compare(a.TS, b.TS) })
-			return slices.DeleteFunc(all, func(m said) bool { return m.TS < oldest }), nil // a thread's root always comes along
+			slices.SortStableFunc(all, func(a, b said) int { return compareTS(a.TS, b.TS) })
+			return slices.DeleteFunc(all, func(m said) bool { return compareTS(m.TS, oldest) < 0 }), nil // a thread's root always comes along
 		}
 	}
 	return nil, fmt.Errorf("%s: more than %d messages since %s", method, pagesMost*pageSize, since.Format(time.DateTime))

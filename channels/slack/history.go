@@ -6,10 +6,10 @@ import (
 	"net/url"
 )
 
-// conversations lists everything that we are in.
-func (r *run) conversations(ctx context.Context) ([]string, error) {
+// conversations lists everything of a type that we are in.
+func (r *run) conversations(ctx context.Context, kind string) ([]string, error) {
 	var ids []string
-	args := url.Values{"types": {"im,public_channel,private_channel"}, "exclude_archived": {"true"}, "limit": {historyPage}}
+	args := url.Values{"types": {kind}, "exclude_archived": {"true"}, "limit": {historyPage}}
 	for {
 		var page struct {
 			Channels many[struct {
@@ -17,12 +17,7 @@ func (r *run) conversations(ctx context.Context) ([]string, error) {
 			}] `json:"channels"`
 			next
 		}
-		err := r.ask(ctx, "users.conversations", args, &page)
-		if code(err) == "missing_scope" && args.Get("types") != "im,public_channel" { // private channels may be left out
-			args.Set("types", "im,public_channel")
-			continue
-		}
-		if err != nil {
+		if err := r.ask(ctx, "users.conversations", args, &page); err != nil {
 			return nil, err
 		}
 		for _, c := range page.Channels {

@@ -20,6 +20,8 @@ const (
 	// seconds.
 	answerTime = 2500 * time.Millisecond
 	bodyLimit  = 4 << 20
+	// bodiesMost is how many requests are taken at once. Slack sends the others again.
+	bodiesMost = 64
 )
 
 // ServeHTTP takes the requests of the Events API, of interactivity and of slash
@@ -37,6 +39,19 @@ func (c *Channel) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "only POST", http.StatusMethodNotAllowed)
 		return
 	}
+	// Who cannot show when it was signed, and that it was just now, is not read at all.
+	v, err := slackapi.NewSecretsVerifier(req.Header, c.cfg.SigningSecret)
+	if err != nil {
+		c.log.Warn("request without a valid signature", "err", err)
+		http.Error(w, "not signed", http.StatusUnauthorized)
+		return
+	}
+	if n := c.intake.bodies.Add(1); n > bodiesMost {
+		c.intake.bodies.Add(-1)
+		http.Error(w, "too many requests at once", http.StatusServiceUnavailable)
+		return
+	}
+	defer c.intake.bodies.Add(-1)
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, bodyLimit))
 	if err != nil {
 		status := http.StatusBadRequest
@@ -46,7 +61,7 @@ func (c *Channel) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "the body cannot be read", status)
 		return
 	}
-	if err := signed(req.Header, body, c.cfg.SigningSecret); err != nil {
+	if err := signed(&v, body); err != nil {
 		c.log.Warn("request without a valid signature", "err", err, "size", len(body))
 		http.Error(w, "not signed", http.StatusUnauthorized)
 		return
@@ -63,6 +78,9 @@ func (c *Channel) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	defer r.small.Done()
+	if n := req.Header.Get("X-Slack-Retry-Num"); n != "" && n != "0" {
+		r.retried.Store(true)
+	}
 	raw, ok := canonicalBody(req.Header.Get("Content-Type"), body)
 	if !ok { // ssl_check: a question whether we are there
 		return
@@ -73,11 +91,7 @@ func (c *Channel) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // signed checks Slack's signature: HMAC-SHA256 over time and body, compared in
 // constant time, at most five minutes old
 // (docs.slack.dev/authentication/verifying-requests-from-slack).
-func signed(h http.Header, body []byte, secret string) error {
-	v, err := slackapi.NewSecretsVerifier(h, secret)
-	if err != nil {
-		return err
-	}
+func signed(v *slackapi.SecretsVerifier, body []byte) error {
 	if _, err := v.Write(body); err != nil {
 		return err
 	}

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"frontdesk/channels"
@@ -60,6 +63,7 @@ func TestHTTPRefuses(t *testing.T) {
 			"too large": {func(r *http.Request) {
 				r.Body = http.MaxBytesReader(nil, http.NoBody, 0)
 				*r = *httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("a", bodyLimit+1)))
+				maps.Copy(r.Header, h.w.Sign(nil))
 			}, 413},
 			"good": {nil, 200},
 		} {
@@ -77,6 +81,31 @@ func TestHTTPRefuses(t *testing.T) {
 		r.end()
 		if got := request(nil); got != http.StatusServiceUnavailable {
 			t.Errorf("after Run: %d", got)
+		}
+	})
+}
+
+// unread is a body that nobody may read.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body is read")
+	return 0, io.EOF
+}
+
+// Of a request that is not signed, or long ago, the body is not read.
+func TestHTTPReadsNothingUnsigned(t *testing.T) {
+	inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {
+		c := h.channel(byHTTP(h))
+		old := h.w.Sign(nil)
+		time.Sleep(6 * time.Minute)
+		for _, header := range []http.Header{{}, old} {
+			req := httptest.NewRequest(http.MethodPost, "/in/slack", unread{t})
+			maps.Copy(req.Header, header)
+			w := httptest.NewRecorder()
+			if c.ServeHTTP(w, req); w.Code != http.StatusUnauthorized {
+				t.Errorf("answered %d", w.Code)
+			}
 		}
 	})
 }
@@ -198,4 +227,92 @@ func TestSlashEitherWay(t *testing.T) {
 		in.Place != "@T0123:U2" || in.Keys[0] != "slack:trigger:1.2.3" || in.From.Name != "ann" || m.respond == "" {
 		t.Errorf("%+v %+v", in, m)
 	}
+}
+
+// An outage on the way in, of which we are told nothing, loses nothing: not when the
+// proxy before us is down and works again, nor when there is no network at all; and
+// not when the process ends right after it.
+func TestHTTPOutageOnTheWayIn(t *testing.T) {
+	for name, test := range map[string]struct {
+		begin, end func(h *house)
+		then       string // what is said at the end of the outage; empty: nothing
+	}{
+		"proxy":       {func(h *house) {}, func(h *house) {}, "here I am"},
+		"proxy, calm": {func(h *house) {}, func(h *house) {}, ""},
+		"network":     {func(h *house) { h.w.Down(true) }, func(h *house) { h.w.Down(false) }, "here I am"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {
+				c := h.channel(byHTTP(h))
+				h.w.DeliverTo(c, "/in/slack")
+				rec := &channeltest.Recorder{}
+				r := start(t, c, nil, rec)
+				r.up()
+				time.Sleep(20 * time.Minute)
+				test.begin(h)
+				h.w.SetIntake(slacktest.Intake{Lose: 1})
+				h.ann.Say(h.support, "lost?")
+				synctest.Wait()
+				time.Sleep(2 * time.Hour)
+				test.end(h)
+				want := []string{"lost?"}
+				if test.then != "" {
+					h.ann.Say(h.support, test.then)
+					want = append(want, test.then)
+				}
+				slices.Sort(want)
+				if name == "proxy" { // the process ends at once
+					synctest.Wait()
+					r.end()
+					r = start(t, h.channel(byHTTP(h)), rec.Cursors(), rec)
+					r.up()
+				}
+				time.Sleep(12 * time.Minute)
+				got := texts(rec, channels.Message)
+				slices.Sort(got)
+				sameTexts(t, "messages", got, want...)
+				if s := rec.State(); s.State != channels.Up {
+					t.Errorf("state %+v", s)
+				}
+				r.end()
+			})
+		})
+	}
+}
+
+// A request that Slack repeats says that an earlier one did not reach us: within a
+// minute or so we look what else did not. To look now and then changes no state.
+func TestHTTPRetryMakesUsLook(t *testing.T) {
+	inBubble(t, slacktest.Options{}, func(t *testing.T, h *house) {
+		c := h.channel(byHTTP(h))
+		h.w.DeliverTo(c, "/in/slack")
+		rec := &channeltest.Recorder{}
+		r := start(t, c, nil, rec)
+		r.up()
+		time.Sleep(31*time.Minute + 30*time.Second) // it was looked just now
+		h.w.SetIntake(slacktest.Intake{Lose: 1})
+		h.ann.Say(h.support, "lost?")
+		synctest.Wait()
+		looks := h.calls("conversations.history")
+		body := []byte(`{"type":"event_callback","event_id":"Ev9","event":{"type":"team_rename","name":"x"}}`)
+		req := signedRequest(h.w, "events_api", body)
+		req.Header.Set("X-Slack-Retry-Num", "1")
+		req.Header.Set("X-Slack-Retry-Reason", "connection_failed")
+		c.ServeHTTP(httptest.NewRecorder(), req)
+		time.Sleep(90 * time.Second)
+		sameTexts(t, "messages", texts(rec, channels.Message), "lost?")
+		if h.calls("conversations.history") == looks {
+			t.Error("nothing was looked at")
+		}
+		time.Sleep(time.Hour)
+		for _, s := range rec.Health() {
+			if s.At.After(time.Now().Add(-70*time.Minute)) && s.State != channels.Up {
+				t.Errorf("%+v", s)
+			}
+		}
+		if n := h.calls("conversations.history"); n > 200 {
+			t.Errorf("%d calls of conversations.history", n)
+		}
+		r.end()
+	})
 }

@@ -1,8 +1,9 @@
 package slack
 
 import (
+	"cmp"
 	"context"
-	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,7 +13,7 @@ import (
 
 // intake is what a Channel needs to take messages in.
 type intake struct {
-	pace    tiers
+	bodies  atomic.Int64        // requests under way
 	running atomic.Pointer[run] // nil while Run is not under way
 	people  people
 }
@@ -26,21 +27,26 @@ type run struct {
 	tracks []*track
 	marks  *marks
 	again  chan struct{} // a gap was opened; of size 1
-	links  links
+	// retried says that a request came again: an earlier one had not reached us.
+	retried atomic.Bool
+	links   links
 
 	small sync.WaitGroup // what is drawn, and may be lost
 	slots chan struct{}  // bounds it
 
-	mu     sync.Mutex
-	health channels.Health
-	ready  bool // the rooms that matter are caught up
-	closed bool // no request may begin any more
+	mu      sync.Mutex
+	health  channels.Health
+	looked  time.Time     // when all was last looked through
+	took    time.Duration // how long that took
+	ready   bool          // the rooms that matter are caught up
+	trouble string        // what cannot be caught up
+	closed  bool          // no request may begin any more
 }
 
-func newRun(c *Channel, ctx context.Context, stop context.CancelCauseFunc, cursors map[string]string, h channels.Handler) *run {
+func newRun(c *Channel, ctx context.Context, stop context.CancelCauseFunc, m *marks, h channels.Handler) *run {
 	r := &run{
 		Channel: c, ctx: ctx, stop: stop, h: h,
-		marks: newMarks(cursors, time.Now()),
+		marks: m,
 		again: make(chan struct{}, 1),
 		slots: make(chan struct{}, 16),
 	}
@@ -48,6 +54,26 @@ func newRun(c *Channel, ctx context.Context, stop context.CancelCauseFunc, curso
 		r.tracks = append(r.tracks, &track{jobs: make(chan *job, 1)})
 	}
 	return r
+}
+
+// lookAround looks whether anything is missing although nothing says so, not more
+// than a fifth of the time.
+func (r *run) lookAround() {
+	if _, open := r.marks.gapNow(); open {
+		return // it is being looked already
+	}
+	r.mu.Lock()
+	rested := time.Since(r.looked)
+	rest := max(lookEvery, 4*r.took)
+	if r.retried.Load() {
+		rest = 4 * r.took
+	}
+	r.mu.Unlock()
+	if rested >= rest {
+		r.retried.Store(false)
+		r.marks.missed()
+		r.wake()
+	}
 }
 
 // missed tells that something may have been said that we were not told. It is
@@ -88,20 +114,24 @@ func (r *run) report(state channels.State, reason string) {
 // alive reports Up, or Starting while the rooms that matter are not caught up.
 func (r *run) alive() {
 	r.mu.Lock()
-	ready := r.ready
-	r.mu.Unlock()
-	if ready {
-		r.report(channels.Up, "")
-	} else {
-		r.report(channels.Starting, "catching up")
+	state, reason := channels.Up, joined([]string{r.trouble, r.news()}, "; ")
+	if !r.ready {
+		state = channels.Starting
+		reason = cmp.Or(reason, "catching up")
 	}
+	r.mu.Unlock()
+	r.report(state, reason)
 }
 
 // after does what an event asks for beyond being recorded.
 func (r *run) after(j *job) {
 	switch {
 	case j.meta.revoked:
-		r.stop(&fatalError{fmt.Errorf("slack says %s", j.meta.event), "install the app again and set its new token"})
+		r.small.Go(func() { r.confirm(j.meta.event) })
+	case j.meta.moved[1] != "":
+		r.moves.add(j.meta.moved[0], j.meta.moved[1])
+		r.log.Warn("the id of a channel has changed", "before", j.meta.moved[0], "now", j.meta.moved[1])
+		r.missed("a channel has moved")
 	case j.meta.missed:
 		r.missed(j.meta.kind)
 	case j.meta.event == "assistant_thread_started", j.meta.event == "app_home_opened" && j.meta.tab == "messages":
@@ -143,6 +173,11 @@ func (r *run) later(f func(ctx context.Context) error) {
 		defer func() { <-r.slots }()
 		ctx, cancel := context.WithTimeout(r.ctx, 10*time.Second)
 		defer cancel()
+		defer func() {
+			if p := recover(); p != nil {
+				r.log.Error("drawing a reply panicked", "panic", p, "stack", string(debug.Stack()))
+			}
+		}()
 		if err := f(ctx); err != nil && r.ctx.Err() == nil {
 			r.log.Warn("reply was not drawn", "err", err)
 		}

@@ -17,9 +17,10 @@ type interaction struct {
 	Channel maybe[struct {
 		ID str `json:"id"`
 	}] `json:"channel"`
-	Enterprise maybe[struct {
-		ID str `json:"id"`
-	}] `json:"enterprise"`
+	Team maybe[struct {
+		ID         str `json:"id"`
+		Enterprise str `json:"enterprise_id"`
+	}] `json:"team"`
 	Container maybe[struct {
 		Type     str `json:"type"`
 		Channel  str `json:"channel_id"`
@@ -106,12 +107,8 @@ func (i *filled) chosen() string {
 // actor is who acted in an interaction.
 func (r *reading) actor() channels.Person {
 	u := r.p.User.V
-	team := u.Team
-	if r.p.Enterprise.V.ID != "" && team == r.p.Enterprise.V.ID {
-		team = "" // the person is named by the organisation that we are in
-	}
 	r.meta.user, r.meta.trigger, r.meta.respond = string(u.ID), string(r.p.Trigger), string(r.p.RespondURL)
-	return r.person(string(u.ID), string(cmp.Or(u.Name, u.Username)), team)
+	return r.person(string(u.ID), string(cmp.Or(u.Name, u.Username)), u.Team)
 }
 
 // pressed reads the press of a button. The ref that it answers is that of the
@@ -208,11 +205,7 @@ func (r *reading) slash() error {
 	if p.UserID == "" {
 		return errors.New("a slash command of nobody")
 	}
-	team := p.TeamID
-	if p.EnterpriseID != "" && string(p.EnterpriseID) == r.self.Enterprise {
-		team = ""
-	}
-	r.in.From, r.in.Proof = r.person(string(p.UserID), string(p.UserName), team), channels.Proven
+	r.in.From, r.in.Proof = r.person(string(p.UserID), string(p.UserName), p.TeamID), channels.Proven
 	r.in.Place = r.c.Direct(r.in.From)
 	text, _ := plain(string(p.SlashText), r.self.User)
 	r.in.Action = &channels.Action{Name: "ask", Fields: map[string]string{"text": text}}

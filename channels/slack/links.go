@@ -25,7 +25,7 @@ const (
 	attemptEvery = 20 * time.Second
 	attemptBurst = 4
 	// restTime is how long one of the sockets stays away when Slack says that
-	// there are too many.
+	// there are too many; never both.
 	restTime = 10 * time.Minute
 )
 
@@ -33,7 +33,8 @@ const (
 type links struct {
 	limit *rate.Limiter
 	mu    sync.Mutex
-	up    int
+	up    map[*socket]bool
+	rests bool // one of the sockets does, as Slack has wished
 	// joined is closed and replaced when the first socket comes up.
 	joined chan struct{}
 }
@@ -63,7 +64,7 @@ func (r *run) keep() {
 			}
 			continue
 		}
-		r.joined()
+		r.joined(s)
 		r.small.Go(func() {
 			s.run()
 			r.left(s)
@@ -97,14 +98,10 @@ func (r *run) troubled(err error) bool {
 		r.log.Info("slack closes a socket", "reason", bye.reason)
 		switch bye.reason {
 		case "link_disabled":
-			r.stop(&fatalError{err, remedies["link_disabled"]})
+			r.stop(&fatalError{err, remedies["link_disabled"], true})
 			return false
 		case "too_many_websockets":
-			wait := time.Minute
-			if r.connected() {
-				wait = restTime
-			}
-			return pause(r.ctx, wait+jitter(wait/4))
+			return r.restSocket()
 		}
 		return true
 	}
@@ -119,11 +116,28 @@ func (r *run) troubled(err error) bool {
 	return true
 }
 
-// joined counts a socket that has said hello.
-func (r *run) joined() {
+// restSocket keeps a socket away for a while, if the other one does not rest as well:
+// that one goes on trying.
+func (r *run) restSocket() bool {
 	r.links.mu.Lock()
-	r.links.up++
-	first := r.links.up == 1
+	other := r.links.rests
+	r.links.rests = true
+	r.links.mu.Unlock()
+	if other {
+		return true
+	}
+	ok := pause(r.ctx, restTime+jitter(restTime/4))
+	r.links.mu.Lock()
+	r.links.rests = false
+	r.links.mu.Unlock()
+	return ok
+}
+
+// joined counts a socket that has said hello.
+func (r *run) joined(s *socket) {
+	r.links.mu.Lock()
+	r.links.up[s] = true
+	first := len(r.links.up) == 1
 	if first {
 		close(r.links.joined)
 	}
@@ -134,20 +148,27 @@ func (r *run) joined() {
 	}
 }
 
-// left counts a socket that has ended. When it was the last one, there is a gap.
+// left counts a socket that has ended. There is a gap if no other is open, and if all
+// others are younger than the last sign of life of this one: there may have been a
+// moment without any, which nobody saw.
 func (r *run) left(s *socket) {
 	r.links.mu.Lock()
-	r.links.up--
-	last := r.links.up == 0
+	delete(r.links.up, s)
+	last, covered := len(r.links.up) == 0, false
+	for other := range r.links.up {
+		covered = covered || !other.began.After(s.heard)
+	}
 	if last {
 		r.links.joined = make(chan struct{})
 	}
 	r.links.mu.Unlock()
-	if !last || r.ctx.Err() != nil {
+	if covered || r.ctx.Err() != nil {
 		return
 	}
 	r.missed("no socket was open")
-	r.report(channels.Down, s.end().Error())
+	if last {
+		r.report(channels.Down, s.end().Error())
+	}
 }
 
 // connected reports whether events can reach us.
@@ -157,7 +178,7 @@ func (r *run) connected() bool {
 	}
 	r.links.mu.Lock()
 	defer r.links.mu.Unlock()
-	return r.links.up > 0
+	return len(r.links.up) > 0
 }
 
 // untilConnected waits for a socket and reports whether ctx let it.

@@ -20,7 +20,7 @@ type scope struct{ Name, Why string }
 // not invited (chat:write.public), under other names (chat:write.customize), to read
 // group messages (mpim:*), and anything of an administrator's.
 var scopes = []scope{
-	{"app_mentions:read", "event app_mention: somebody mentions the bot"},
+	{"app_mentions:read", "event app_mention: somebody mentions the bot in a channel where it is a member"},
 	{"channels:history", "events message.channels; conversations.history and conversations.replies, to catch up after an outage"},
 	{"channels:read", "users.conversations, conversations.info and conversations.members: where the bot is, and who is there; events member_joined_channel, member_left_channel, channel_id_changed"},
 	{"chat:write", "chat.postMessage, chat.update, chat.postEphemeral: answers, and work for staff"},
@@ -74,7 +74,7 @@ var agentSubscriptions = []subscription{
 }
 
 var subscriptions = []subscription{
-	{"app_mention", "a mention, also where the bot is not a member"},
+	{"app_mention", "a mention; where the bot is not a member it cannot answer, and must be invited"},
 	{"app_uninstalled", "nothing works any more, and the operator must hear of it"},
 	{"channel_id_changed", "a channel that became shared has another id"},
 	{"member_joined_channel", "into the agents' channel: one more agent"},

@@ -30,10 +30,15 @@ const overlap = 10 * time.Minute
 //   - The floor is never later than the beginning of the gap, nor than any message
 //     in hand anywhere.
 //
+// By HTTP nothing tells us that requests do not arrive. Then no live message carries a
+// cursor at all, and a gap begins where the last look that found everything did.
+//
 // What none of them can see is covered by [overlap].
 type marks struct {
 	mu     sync.Mutex
 	open   bool
+	blind  bool                      // events come by HTTP
+	sound  string                    // if blind: up to here catching up has found everything
 	number int                       // of gaps so far
 	floor  string                    // where the open gap begins
 	flying map[string]map[string]int // channel, ts: how many are in hand
@@ -43,8 +48,8 @@ type marks struct {
 
 // newMarks reads what was committed last. Nothing from before the first start is
 // looked for.
-func newMarks(cursors map[string]string, now time.Time) *marks {
-	m := &marks{open: true, number: 1, flying: map[string]map[string]int{}, given: map[string]string{}, kept: map[string]string{}}
+func newMarks(cursors map[string]string, now time.Time, blind bool) *marks {
+	m := &marks{blind: blind, open: true, number: 1, flying: map[string]map[string]int{}, given: map[string]string{}, kept: map[string]string{}}
 	for stream, position := range cursors {
 		if stream == channels.Begun {
 			if t, err := time.Parse(time.RFC3339, position); err == nil {
@@ -65,6 +70,7 @@ func newMarks(cursors map[string]string, now time.Time) *marks {
 	if m.floor == "" {
 		m.floor = tsOf(now.Add(overlap))
 	}
+	m.sound = m.floor
 	return m
 }
 
@@ -111,7 +117,7 @@ func (m *marks) cursor(j *job) channels.Cursor {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if j.live && m.open || compareTS(ts, m.given[channel]) < 0 {
+	if j.early || j.live && (m.open || m.blind) || compareTS(ts, m.given[channel]) < 0 {
 		return channels.Cursor{}
 	}
 	floor := ts
@@ -141,10 +147,21 @@ func (m *marks) missed() {
 	m.gap()
 }
 
+// restart is missed when nothing is in hand any more.
+func (m *marks) restart() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	clear(m.flying)
+	m.gap()
+}
+
 func (m *marks) gap() {
 	m.number++
 	if !m.open {
 		m.open, m.floor = true, tsOf(time.Now())
+		if m.blind {
+			m.floor = m.sound
+		}
 	}
 }
 
@@ -155,12 +172,13 @@ func (m *marks) gapNow() (number int, ok bool) {
 	return m.number, m.open
 }
 
-// close closes the gap if there was no further one since it had this number.
-func (m *marks) close(number int) bool {
+// close closes the gap if there was no further one since it had this number, and
+// all was looked through since a time.
+func (m *marks) close(number int, since time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.number == number {
-		m.open = false
+		m.open, m.sound = false, tsOf(since)
 	}
 	return !m.open
 }

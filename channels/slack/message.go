@@ -66,11 +66,7 @@ var spoken = []string{"", "file_share", "thread_broadcast", "me_message"}
 // comes under the team where it happened (docs.slack.dev/apis/slack-connect).
 func (r *reading) author(m *message) channels.Person {
 	prof := m.UserProfile.V
-	outer := r.p.TeamID
-	if r.p.EnterpriseID != "" && string(r.p.EnterpriseID) == r.self.Enterprise {
-		outer = "" // another workspace of our own organisation
-	}
-	return r.person(string(m.User), cmp.Or(string(prof.Name), string(prof.RealName)), m.UserTeam, m.SourceTeam, prof.Team, outer)
+	return r.person(string(m.User), cmp.Or(string(prof.Name), string(prof.RealName)), m.UserTeam, m.SourceTeam, prof.Team, r.p.TeamID)
 }
 
 // message reads a message event: new words, changed words, words taken back.
@@ -115,6 +111,9 @@ func (r *reading) where(e *event, m *message) {
 		in.Refs = []string{r.c.ref(channel, root)}
 	}
 	r.meta.user = string(m.User)
+	if direct && m.User != "" {
+		r.c.dms.learn(string(m.User), channel)
+	}
 	r.place(channel, direct, cmp.Or(root, string(m.TS)), in.From)
 	switch {
 	case direct && inThread:
@@ -124,18 +123,25 @@ func (r *reading) where(e *event, m *message) {
 	case !direct && inThread:
 		r.meta.thread = root
 	}
-	var mentioned bool
-	in.Text, mentioned = m.words(r.self.User)
+	text, full, mentioned := m.words(r.self.User, r.c.ofStaff(channel))
+	if in.Text = text; full != text {
+		in.Full = full
+	}
 	in.Toward = r.toward(channel, direct, mentioned || e.Type == "app_mention")
+}
+
+// ofStaff reports whether a channel is where staff work.
+func (c *Channel) ofStaff(channel string) bool {
+	channel = c.moves.name(channel)
+	return channel != "" && (channel == c.cfg.Agents || channel == c.cfg.Complaints)
 }
 
 // toward says whom something said in a channel is meant for.
 func (r *reading) toward(channel string, direct, mentioned bool) channels.Toward {
-	cfg := &r.c.cfg
 	switch {
 	case direct || mentioned:
 		return channels.ToUs
-	case slices.Contains(cfg.Support, channel), channel != "" && (channel == cfg.Agents || channel == cfg.Complaints):
+	case slices.Contains(r.c.cfg.Support, r.c.moves.name(channel)), r.c.ofStaff(channel):
 		return channels.ToRoom
 	}
 	return channels.Aside
@@ -182,8 +188,9 @@ func (r *reading) changed(e *event) error {
 	}
 	var same bool
 	if e.Previous.OK {
-		now, _ := m.words(r.self.User)
-		before, _ := e.Previous.V.words(r.self.User)
+		staff := r.c.ofStaff(string(e.Channel))
+		now, _, _ := m.words(r.self.User, staff)
+		before, _, _ := e.Previous.V.words(r.self.User, staff)
 		same = m.Text == e.Previous.V.Text && (m.Text != "" || now == before)
 	} else {
 		same = !m.Edited.OK
@@ -224,7 +231,7 @@ func (r *reading) takenBack(e *event, ts string, before message) error {
 	before.TS = str(ts)
 	r.where(e, &before)
 	r.in.Kind = channels.Deletion
-	r.in.Text, r.in.Root = "", ""
+	r.in.Text, r.in.Full, r.in.Root = "", "", ""
 	r.in.Ref = r.c.ref(string(e.Channel), ts)
 	r.in.Keys = []string{r.in.Ref + ":deleted"}
 	r.in.Arrived = stamp(string(cmp.Or(e.EventTS, e.TS)))

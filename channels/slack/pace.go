@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -53,17 +54,20 @@ type slot struct {
 // slot that is reserved for out.Key; asked at that time, Pace answers 0, and the
 // slot is used up.
 func (c *Channel) Pace(out channels.Outbound) time.Duration {
-	method, name, gap := laneOf(out)
+	method, name, gap := c.laneOf(out)
 	return c.pace.reserve(out.Key, method, name, gap, time.Now())
 }
 
 // laneOf is the method that out will need, and what limits it.
-func laneOf(out channels.Outbound) (method, name string, gap time.Duration) {
+func (c *Channel) laneOf(out channels.Outbound) (method, name string, gap time.Duration) {
 	switch out.Op {
 	case channels.Amend:
 		return "chat.update", "chat.update", tierGap
 	case channels.React:
 		return "reactions.add", "reactions.add", tierGap
+	}
+	if _, user, ok := splitIdentity(strings.TrimPrefix(out.Place, "@")); ok && c.dms.channel(user) == "" {
+		return "conversations.open", "conversations.open", tierGap
 	}
 	channel, _ := splitPlace(out.Place)
 	return "chat.postMessage", channel, postGap
@@ -104,7 +108,7 @@ func (p *pacer) pass(ctx context.Context, method, name string, gap time.Duration
 	now := time.Now()
 	if until := p.blocked[method]; until.After(now) {
 		p.mu.Unlock()
-		return &channels.SendError{RetryAfter: until.Sub(now), Err: fmt.Errorf("%s: rate limited until %s", method, until.Format(time.TimeOnly))}
+		return resting(method, until.Sub(now))
 	}
 	l := p.lane(name, gap)
 	at := now
@@ -119,8 +123,8 @@ func (p *pacer) pass(ctx context.Context, method, name string, gap time.Duration
 		l.let(at)
 	}
 	p.mu.Unlock()
-	if err := sleep(ctx, at.Sub(now)); err != nil {
-		return &channels.SendError{Err: fmt.Errorf("%s: while waiting for its turn: %w", method, err)}
+	if ctx.Err() != nil || at.After(now) && !pause(ctx, at.Sub(now)) {
+		return &channels.SendError{Err: fmt.Errorf("%s: while waiting for its turn: %w", method, context.Cause(ctx))}
 	}
 	return nil
 }
@@ -241,26 +245,9 @@ func fullMilli(t time.Time) time.Time {
 	return t
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// ready refuses a call of a method that Slack wants to rest.
-func (p *pacer) ready(method string) error {
+// rest is how long Slack wants a method to rest.
+func (p *pacer) rest(method string) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if until, now := p.blocked[method], time.Now(); until.After(now) {
-		return &channels.SendError{RetryAfter: until.Sub(now), Err: fmt.Errorf("%s: rate limited until %s", method, until.Format(time.TimeOnly))}
-	}
-	return nil
+	return time.Until(p.blocked[method])
 }

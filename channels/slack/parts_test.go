@@ -307,3 +307,22 @@ func TestFilesAlone(t *testing.T) {
 		}
 	})
 }
+
+// What Slack refuses of a post is a file: its name stands there instead, struck out,
+// and the post is sent, once.
+func TestRefusedFile(t *testing.T) {
+	inOffice(t, func(t *testing.T, h *office) {
+		h.Fault(slacktest.Fault{Kind: slacktest.Refuse, Error: "file_type_not_allowed", Method: "files.completeUploadExternal", Times: 1})
+		out := h.out("here is your form")
+		out.Files = []channels.File{{Name: "a.exe", Data: channels.Bytes([]byte("abc"))}, {Name: "b.txt", Data: channels.Bytes([]byte("abcd"))}}
+		ref := h.mustSend(t, out)
+		h.mustSend(t, out) // again, as after a crash
+		said := h.said(h.staff)
+		if len(said) != 3 || !strings.Contains(said[1].Readable, "a.exe") || len(said[1].Files) > 0 || len(said[2].Files) != 1 {
+			t.Errorf("there stand %+v", said)
+		}
+		if got, found, err := h.slack.Find(t.Context(), out); err != nil || !found || got != ref {
+			t.Errorf("found %q, %v, %v; want %q", got, found, err, ref)
+		}
+	})
+}

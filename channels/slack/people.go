@@ -86,12 +86,13 @@ func (c *Channel) user(ctx context.Context, id string) (*user, error) {
 
 // external reports whether a user belongs to another organisation than we do.
 func (c *Channel) external(u *user) bool {
-	team, grid := string(u.Team), string(u.Grid.V.ID)
-	if team == "" || team == c.cfg.Team || grid == c.cfg.Team {
-		return false
+	enterprise := ""
+	if me := c.self.Load(); me != nil {
+		enterprise = me.Enterprise
 	}
-	me := c.self.Load()
-	return me == nil || me.Enterprise == "" || team != me.Enterprise && grid != me.Enterprise
+	g := c.grid(enterprise)
+	g.learn(string(u.Team), string(u.Grid.V.ID))
+	return !g.has(string(u.Team), string(u.Grid.V.ID))
 }
 
 // teamName is what a team calls itself; empty if Slack does not tell us.
@@ -132,6 +133,7 @@ func (c *Channel) Members(ctx context.Context, room string) ([]channels.Person, 
 	if err != nil {
 		return nil, err
 	}
+	room = c.moves.id(room)
 	var info struct {
 		Channel maybe[struct {
 			Shared yes `json:"is_ext_shared"`
@@ -179,7 +181,7 @@ func (c *Channel) Members(ctx context.Context, room string) ([]channels.Person, 
 // once makes one call for a durable job, and says by a SendError what is to
 // become of it.
 func (c *Channel) once(ctx context.Context, method string, args url.Values, out any) error {
-	if err := c.intake.pace.wait(ctx, method); err != nil {
+	if err := c.turn(ctx, method); err != nil {
 		return err
 	}
 	err := c.call(ctx, method, c.cfg.BotToken, args, out)

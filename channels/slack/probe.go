@@ -196,6 +196,7 @@ func (p *prober) bot(ctx context.Context, r *Report) *Trial {
 		TeamID          string `json:"team_id"`
 		UserID          string `json:"user_id"`
 		BotID           string `json:"bot_id"`
+		Grid            string `json:"enterprise_id"`
 	}
 	began := time.Now()
 	header, err := p.call(ctx, StepBot, p.cfg.BotToken, "auth.test", nil, &a)
@@ -203,6 +204,7 @@ func (p *prober) bot(ctx context.Context, r *Report) *Trial {
 	if err != nil {
 		return t
 	}
+	p.grid.enterprise = a.Grid
 	r.Team, r.TeamName, r.Address, r.User, r.Name = a.TeamID, a.Team, a.URL, a.UserID, a.User
 	if at, err := httpDate(header); err == nil {
 		r.Date = at
@@ -305,7 +307,7 @@ func (p *prober) person(ctx context.Context, id string) User {
 			Restricted bool `json:"is_restricted"`
 			Ultra      bool `json:"is_ultra_restricted"`
 			Enterprise struct {
-				Teams []string
+				ID string `json:"enterprise_id"`
 			} `json:"enterprise_user"`
 			Profile struct {
 				Email    string
@@ -324,5 +326,5 @@ func (p *prober) person(ctx context.Context, id string) User {
 	}
 	return User{Trial: Trial{StepPerson, time.Since(began), err}, ID: id, Team: u.TeamID, Name: name, Mail: strings.ToLower(strings.TrimSpace(u.Profile.Email)),
 		Robot: u.IsBot || id == "USLACKBOT", Gone: u.Deleted, Guest: u.Restricted || u.Ultra,
-		External: u.TeamID != "" && u.TeamID != p.cfg.Team && !slices.Contains(u.Enterprise.Teams, p.cfg.Team)}
+		External: !p.grid.has(u.TeamID, u.Enterprise.ID)}
 }

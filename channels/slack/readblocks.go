@@ -44,7 +44,8 @@ func blocksIn(raw json.RawMessage) []block {
 	return l
 }
 
-// blocksText is what blocks say, for messages whose text is empty.
+// blocksText is what blocks say, for messages whose text is empty. Quotations bear no
+// mark: it would be ours, and at the beginning of what staff say it has a meaning.
 func blocksText(blocks json.RawMessage, self string) (text string, mentioned bool) {
 	w := blockWriter{self: self}
 	for _, b := range blocksIn(blocks) {
@@ -83,12 +84,6 @@ func (w *blockWriter) block(b *block, depth int) {
 			}
 			w.block(&e, depth+1)
 		}
-		return
-	case "rich_text_quote":
-		inner := blockWriter{self: w.self}
-		inner.all(b.Elements, depth)
-		w.WriteString(quoted(strings.TrimSpace(inner.String())))
-		w.mentioned = w.mentioned || inner.mentioned
 		return
 	case "user":
 		if string(b.User) == w.self && w.self != "" {

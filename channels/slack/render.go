@@ -120,9 +120,14 @@ func content(out channels.Outbound, left []channels.File) []piece {
 		pieces = plainPieces(strings.Join(names, "\n"))
 	}
 	for _, f := range left {
-		pieces = append(pieces, piece{spans: []span{{text: oneLine(f.Name), strike: true}, {text: " " + bytesSize(f.Data.Size)}}})
+		pieces = append(pieces, leftOut(f))
 	}
 	return pieces
+}
+
+// leftOut is what is shown of a file that does not go along.
+func leftOut(f channels.File) piece {
+	return piece{spans: []span{{text: oneLine(f.Name), strike: true}, {text: " " + bytesSize(f.Data.Size)}}}
 }
 
 // mentions are the colleagues whom a message in a room of theirs concerns. Nobody else

@@ -31,9 +31,9 @@ var signs = map[string]string{"ok": "white_check_mark", "warning": "warning"}
 // A post becomes one message, or several if it is too long for one, and one for each
 // file. They come in order: the further ones stand where the first does or, if that
 // is at the top of a channel, below it. The ref is the first's. Before a post of several is
-// sent it is looked for, so that an attempt after one that ended half-way sends what
-// is missing and nothing twice. A file over the limit does not go; its name does,
-// struck out.
+// sent again it is looked for, so that an attempt after one that ended half-way sends what
+// is missing and nothing twice. A file over the limit, or one that Slack refuses, does not go; its name
+// does, struck out.
 //
 // An amended message is one message: what does not fit into it ends with an ellipsis.
 // Its files stay as they are.
@@ -71,7 +71,7 @@ func (c *Channel) post(ctx context.Context, out channels.Outbound) (string, erro
 		return "", err
 	}
 	there := newStanding(len(parts), len(files))
-	if len(parts)+len(files) > 1 {
+	if len(parts)+len(files) > 1 && out.Attempt > 1 {
 		if there, err = c.standing(ctx, w, out, parts, files); err != nil {
 			return "", fmt.Errorf("looking for what is there already: %w", err)
 		}
@@ -102,7 +102,13 @@ func (c *Channel) post(ctx context.Context, out channels.Outbound) (string, erro
 			return "", err
 		}
 		extra = true
-		if err := c.share(ctx, w.below(first), f); err != nil {
+		err := c.share(ctx, w.below(first), f)
+		if se := (*channels.SendError)(nil); errors.As(err, &se) && se.Permanent {
+			c.log.Warn("a file is refused, its name goes instead", "err", err)
+			name := []piece{leftOut(f)}
+			_, err = c.postMessage(ctx, w.below(first), out.Key, len(parts)+i, part{plainText(name, textLimit), blocks(out.Key, len(parts)+i, name)})
+		}
+		if err != nil {
 			return "", inFile(f, err)
 		}
 	}
@@ -218,6 +224,7 @@ func (c *Channel) where(ctx context.Context, out channels.Outbound) (spot, error
 		}
 	} else {
 		w.channel, w.thread = splitPlace(out.Place)
+		w.channel = c.moves.id(w.channel)
 		w.lane = w.channel
 		if !channelID.MatchString(w.channel) {
 			return w, permanent(fmt.Errorf("%q is no place in Slack", out.Place))
@@ -236,7 +243,7 @@ func (c *Channel) where(ctx context.Context, out channels.Outbound) (spot, error
 // splitOwn is splitRef for refs of our own workspace.
 func (c *Channel) splitOwn(ref string) (channel, ts string, ok bool) {
 	channel, ts, ok = splitRef(ref)
-	return channel, ts, ok && ref == c.ref(channel, ts) && channelID.MatchString(channel)
+	return c.moves.id(channel), ts, ok && ref == c.ref(channel, ts) && channelID.MatchString(channel)
 }
 
 // directs are the channels of our direct messages, by user. They do not change.
@@ -250,13 +257,10 @@ const directsMost = 10_000
 
 // open finds the channel of a direct message.
 func (c *Channel) open(ctx context.Context, user string) (string, error) {
-	c.dms.mu.Lock()
-	channel := c.dms.byID[user]
-	c.dms.mu.Unlock()
-	if channel != "" {
+	if channel := c.dms.channel(user); channel != "" {
 		return channel, nil
 	}
-	if err := c.pace.ready("conversations.open"); err != nil {
+	if err := c.sendTurn(ctx, "conversations.open"); err != nil {
 		return "", err
 	}
 	ctx, k := watched(ctx)
@@ -267,11 +271,26 @@ func (c *Channel) open(ctx context.Context, user string) (string, error) {
 	if k.channel == "" {
 		return "", errors.New("conversations.open: an answer without a channel")
 	}
-	c.dms.mu.Lock()
-	defer c.dms.mu.Unlock()
-	if c.dms.byID == nil || len(c.dms.byID) >= directsMost {
-		c.dms.byID = map[string]string{}
-	}
-	c.dms.byID[user] = k.channel
+	c.dms.learn(user, k.channel)
 	return k.channel, nil
+}
+
+// channel is that of the direct message with a user; empty if it is not known.
+func (d *directs) channel(user string) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.byID[user]
+}
+
+// learn remembers the channel of a direct message.
+func (d *directs) learn(user, channel string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byID[user] == channel {
+		return
+	}
+	if d.byID == nil || len(d.byID) >= directsMost {
+		d.byID = map[string]string{}
+	}
+	d.byID[user] = channel
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +29,7 @@ type office struct {
 	staff  *slacktest.Channel
 	ann    *slacktest.User
 	serial int
+	tried  map[string]int // by key
 }
 
 func newOffice(t *testing.T, o slacktest.Options) *office {
@@ -37,7 +39,7 @@ func newOffice(t *testing.T, o slacktest.Options) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.Close() })
-	h := &office{World: w, staff: w.Channel("staff", slacktest.ChannelOptions{}), ann: w.User("ann", slacktest.UserOptions{})}
+	h := &office{World: w, staff: w.Channel("staff", slacktest.ChannelOptions{}), ann: w.User("ann", slacktest.UserOptions{}), tried: map[string]int{}}
 	w.Invite(h.staff, w.BotUser(), h.ann)
 	h.slack, err = New("slack", Config{Team: w.TeamID(), BotToken: w.BotToken(), AppToken: w.AppToken(), Agents: h.staff.ID,
 		APIURL: w.APIURL(), Dial: w.Dial, FileLimit: 1 << 20}, slog.New(slog.NewTextHandler(io.Discard, nil)))
@@ -72,6 +74,8 @@ func (h *office) send(t *testing.T, out channels.Outbound) (string, *channels.Se
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
+	h.tried[out.Key]++
+	out.Attempt = h.tried[out.Key]
 	ref, err := h.slack.Send(ctx, out)
 	if err == nil {
 		if ref == "" {
@@ -301,6 +305,23 @@ func TestReachesNoNetwork(t *testing.T) {
 	_, err = c.Send(t.Context(), channels.Outbound{Key: "k", Audience: channels.Staff, Op: channels.Post, Place: "C123",
 		Body: channels.Body{Format: channels.Plain, Text: "x"}})
 	if err == nil || !strings.Contains(err.Error(), "this is a test") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Nor must it where the answer of an API on this machine names an address elsewhere.
+func TestSocketReachesNoNetwork(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, `{"ok":true,"url":"ws://192.0.2.1/link?ticket=secret"}`)
+	}))
+	defer s.Close()
+	c, err := New("slack", Config{Team: "T123", BotToken: "xoxb-1", AppToken: "xapp-1", APIURL: s.URL + "/api/"}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, err = (&run{Channel: c}).connect(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "this is a test") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v", err)
 	}
 }

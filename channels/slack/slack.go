@@ -9,6 +9,7 @@ import (
 	"net"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"frontdesk/channels"
@@ -52,7 +53,10 @@ type Channel struct {
 
 	web    web
 	pace   pacer
+	tiers  tiers
 	dms    directs
+	moves  moves
+	teams  sync.Map // ids of the other workspaces of our organisation
 	intake intake
 }
 
@@ -130,7 +134,7 @@ func (c *Channel) Direct(p channels.Person) string {
 
 // ref names a message.
 func (c *Channel) ref(channel, ts string) string {
-	return "slack:" + c.cfg.Team + "/" + channel + "/" + ts
+	return "slack:" + c.cfg.Team + "/" + c.moves.name(channel) + "/" + ts
 }
 
 // splitRef undoes ref.
@@ -161,15 +165,7 @@ type button struct {
 	Fields  map[string]string `json:"f,omitempty"`
 }
 
-func encodeAction(a channels.Action) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // it would take six characters for one
-	if err := enc.Encode(button(a)); err != nil {
-		panic(err) // strings and numbers
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
+func encodeAction(a channels.Action) string { return string(bareJSON(button(a))) }
 
 func decodeAction(value string) (channels.Action, error) {
 	var b button

@@ -40,6 +40,7 @@ type socket struct {
 	leaving chan struct{} // closed when Slack says that it will close it
 	over    chan struct{} // closed when nothing more is read
 	reason  string        // Slack's, once leaving is closed
+	heard   time.Time     // the last sign of life, once over is closed
 	err     error         // why reading ended, once over is closed
 }
 
@@ -55,6 +56,13 @@ func (r *run) connect(ctx context.Context) (*socket, error) {
 	}
 	if at.URL == "" {
 		return nil, errors.New("apps.connections.open: no address in the answer")
+	}
+	address, err := url.Parse(string(at.URL))
+	if err != nil { // which holds the address, and that is a secret
+		return nil, errors.New("apps.connections.open: an address that cannot be read")
+	}
+	if err := reachable(address, r.cfg.Dial != nil); err != nil {
+		return nil, err
 	}
 	dialer := websocket.Dialer{NetDialContext: r.cfg.Dial, HandshakeTimeout: helloTime}
 	if r.cfg.Dial == nil {
@@ -93,6 +101,7 @@ type frame struct {
 	EnvelopeID str             `json:"envelope_id"`
 	Reason     str             `json:"reason"`
 	Payload    json.RawMessage `json:"payload"`
+	Sockets    str             `json:"num_connections"` // of hello
 }
 
 func (s *socket) hello() error {
@@ -110,6 +119,9 @@ func (s *socket) hello() error {
 	if f.Type != "hello" {
 		return fmt.Errorf("socket: %q came instead of hello", f.Type)
 	}
+	if n := count(f.Sockets); n > socketCount+2 { // two more while both are renewed
+		s.r.log.Warn("more sockets of this app are open than ours, and Slack gives each message to one of them: does another process use its tokens?", "sockets", n)
+	}
 	return nil
 }
 
@@ -123,7 +135,10 @@ func (s *socket) run() {
 	defer close(s.over)
 	defer s.ws.Close()
 	defer context.AfterFunc(s.r.ctx, func() { s.ws.Close() })()
-	alive := func() error { return s.ws.SetReadDeadline(time.Now().Add(silence)) }
+	alive := func() error {
+		s.heard = time.Now()
+		return s.ws.SetReadDeadline(s.heard.Add(silence))
+	}
 	s.ws.SetPingHandler(func(data string) error {
 		err := s.ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(writeTime))
 		if err != nil && !errors.Is(err, websocket.ErrCloseSent) {

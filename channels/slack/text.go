@@ -91,30 +91,46 @@ func special(target, label string) string {
 	return "@" + name
 }
 
-// words is all that a message says: its text, else what its blocks say, then
-// what it forwards, quoted, and what it links to as a file.
-func (m *message) words(self string) (text string, mentioned bool) {
+// words are what a message says. Text is what its author put there, and nothing
+// else: in the rooms of staff it goes to a customer if it begins with a certain
+// sign, so nobody else's words may be in it, nor a sign that the author did not
+// type. Only elsewhere does a message without words of its own say what it
+// forwards. full is text with everything that is quoted: forwarded messages, and
+// the previews of messages linked to, which come later than the message.
+func (m *message) words(self string, staff bool) (text, full string, mentioned bool) {
 	text, mentioned = plain(string(m.Text), self)
 	if text == "" {
 		var said bool
 		text, said = blocksText(m.Blocks, self)
 		mentioned = mentioned || said
 	}
-	parts := []string{text}
+	if text != "" || !staff {
+		parts := []string{text}
+		for _, f := range m.Files {
+			if address := string(f.URL); f.elsewhere() && !f.gone() && (address == "" || !strings.Contains(text, address)) {
+				parts = append(parts, strings.TrimSpace(string(cmp.Or(f.Title, f.Name))+" "+address))
+			}
+		}
+		text = joined(parts, "\n\n")
+	}
+	var shared, quotes []string
 	for _, a := range m.Attachments {
 		if text != "" && !bool(a.Share) && !bool(a.Unfurl) {
 			continue // the preview of a link, or decoration
 		}
-		if said := a.words(self); said != "" {
-			parts = append(parts, quoted(said))
+		said := a.words(self)
+		if said == "" {
+			continue
+		}
+		quotes = append(quotes, quoted(said))
+		if bool(a.Share) || !bool(a.Unfurl) {
+			shared = append(shared, said)
 		}
 	}
-	for _, f := range m.Files {
-		if f.elsewhere() && !f.gone() {
-			parts = append(parts, strings.TrimSpace(string(cmp.Or(f.Title, f.Name))+" "+string(f.URL)))
-		}
+	if text == "" && !staff {
+		return joined(shared, "\n\n"), joined(quotes, "\n\n"), mentioned
 	}
-	return joined(parts, "\n\n"), mentioned
+	return text, joined(append([]string{text}, quotes...), "\n\n"), mentioned
 }
 
 // attachment is a part of a message in Slack's old form. What a person forwards

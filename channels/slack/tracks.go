@@ -30,6 +30,8 @@ type job struct {
 	in   channels.Inbound
 	meta meta
 	live bool // it came as an event; else catching up found it
+	// early says that it was found before what is older was: it moves no position.
+	early bool
 	// done is told the outcome, once, and draws and acknowledges. It must not
 	// block for long.
 	done func(channels.Reply, error)

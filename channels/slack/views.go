@@ -33,11 +33,7 @@ func modal(f channels.Form, origin string) (slackapi.ModalViewRequest, error) {
 	if v.Title.Text == "" {
 		return v, errors.New("a form without a title")
 	}
-	b, err := json.Marshal(metadata{button(f.Action), origin})
-	if err != nil {
-		return v, err
-	}
-	if v.PrivateMetadata = string(b); units(v.PrivateMetadata) > metadataLimit {
+	if v.PrivateMetadata = string(bareJSON(metadata{button(f.Action), origin})); units(v.PrivateMetadata) > metadataLimit {
 		return v, fmt.Errorf("the form %q carries %d characters, and Slack takes %d", f.Action.Name, units(v.PrivateMetadata), metadataLimit)
 	}
 	if submit := oneLine(f.Submit); submit != "" {
@@ -135,32 +131,4 @@ func decodeForm(private string) (a channels.Action, origin string, err error) {
 		return a, "", err
 	}
 	return a, m.Origin, nil
-}
-
-// readValues takes the fields out of the state of a submitted view: block_id to what
-// was filled in. Slack has been seen to send an empty list for no values; a field
-// that cannot be read is left out, as is one that was left empty.
-func readValues(state json.RawMessage) map[string]string {
-	var s struct{ Values map[string]json.RawMessage }
-	out := map[string]string{}
-	if json.Unmarshal(state, &s) != nil {
-		return out
-	}
-	for name, raw := range s.Values {
-		var actions map[string]struct {
-			Value          json.RawMessage
-			SelectedOption struct{ Value string } `json:"selected_option"`
-		}
-		if json.Unmarshal(raw, &actions) != nil {
-			continue
-		}
-		for _, a := range actions {
-			if v := word(a.Value); v != "" {
-				out[name] = v
-			} else if v := a.SelectedOption.Value; v != "" {
-				out[name] = v
-			}
-		}
-	}
-	return out
 }

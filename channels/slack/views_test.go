@@ -2,6 +2,7 @@ package slack
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -86,17 +87,29 @@ func TestModalRefusesWhatSlackWould(t *testing.T) {
 	}
 }
 
-func TestReadValues(t *testing.T) {
-	for state, want := range map[string]map[string]string{
-		`{"values":[]}`: {},
-		`{}`:            {},
-		``:              {},
-		`{"values":{"a":{"value":{"type":"plain_text_input","value":"x"}},"b":{"value":{"type":"plain_text_input","value":null}},
-		  "c":{"value":{"type":"static_select","selected_option":{"text":{"type":"plain_text","text":"T"},"value":"v"}}},
-		  "d":{"value":{"type":"static_select","selected_option":null}},"e":7,"f":{"value":{"value":7}}}}`: {"a": "x", "c": "v"},
-	} {
-		if got := readValues(json.RawMessage(state)); !maps.Equal(got, want) {
-			t.Errorf("readValues(%s) = %v, want %v", state, got, want)
-		}
+// A form that cannot be drawn after another leaves what was filled in where it is:
+// to close the modals would lose the words.
+func TestUndrawableFormKeepsTheWords(t *testing.T) {
+	r := &run{Channel: testChannel(t)}
+	j := &job{in: channels.Inbound{Keys: []string{"k"}}, meta: meta{kind: "view_submission", first: "text", fields: map[string]bool{"text": true}}}
+	next := func(carried string) channels.Reply {
+		return channels.Reply{Form: &channels.Form{Title: "Preview", Submit: "Send", Action: channels.Action{Name: "reply", Fields: map[string]string{"text": carried}}}}
+	}
+	if got := string(r.answer(j, next(strings.Repeat("<", 2900)))); !strings.Contains(got, `"push"`) {
+		t.Errorf("what fits is answered with %.200s", got)
+	}
+	if got := string(r.answer(j, next(strings.Repeat("x", 3100)))); !strings.Contains(got, `"response_action":"errors"`) || !strings.Contains(got, `"text":"the form`) {
+		t.Errorf("what does not fit is answered with %.200s", got)
+	}
+	large := next("x")
+	for i := range 20 {
+		large.Form.Fields = append(large.Form.Fields, channels.FormField{Name: fmt.Sprint(i), Label: "Field", Value: strings.Repeat("x", 2000)})
+	}
+	if got := string(r.answer(j, large)); !strings.Contains(got, `"response_action":"errors"`) {
+		t.Errorf("what is over 20 KB is answered with %.200s", got)
+	}
+	j.meta.first = "" // a modal that only shows something
+	if got := r.answer(j, next(strings.Repeat("x", 3100))); got != nil {
+		t.Errorf("a modal without a field is answered with %.200s", got)
 	}
 }

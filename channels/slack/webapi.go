@@ -10,10 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // The calls of the intake are made here and not through slack-go, for two reasons:
@@ -27,14 +24,21 @@ type apiError struct {
 	Needed     string        // the scopes that it is for want of
 	Status     int           // of HTTP
 	RetryAfter time.Duration // 0: Slack did not say
+	odd        error         // why the answer could not be read
 }
 
 func (e *apiError) Error() string {
+	if e.odd != nil {
+		return fmt.Sprintf("%s: an answer that cannot be read: %v", e.Method, e.odd)
+	}
 	if e.Code == "" {
 		return fmt.Sprintf("%s: HTTP status %d", e.Method, e.Status)
 	}
 	return e.Method + ": " + refusal(e.Code, e.Needed)
 }
+
+// refused reports whether Slack said no, and not only that it has troubles of its own.
+func (e *apiError) refused() bool { return e.Code != "" && !passing[e.Code] }
 
 // code is Slack's word for what went wrong; empty if err is none of Slack's.
 func code(err error) string {
@@ -76,9 +80,9 @@ func (c *Channel) call(ctx context.Context, method, token string, args url.Value
 	case resp.StatusCode != http.StatusOK:
 		return &apiError{Method: method, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header)}
 	case parsed != nil:
-		return fmt.Errorf("%s: the answer is no JSON: %w", method, parsed)
+		return &apiError{Method: method, Status: resp.StatusCode, odd: parsed}
 	case !bool(head.OK):
-		return fmt.Errorf("%s: the answer says neither ok nor why not", method)
+		return &apiError{Method: method, Status: resp.StatusCode, odd: errors.New("it says neither ok nor why not")}
 	case out == nil:
 		return nil
 	}
@@ -104,6 +108,7 @@ func retryAfter(h http.Header) time.Duration {
 type fatalError struct {
 	err    error
 	remedy string
+	mends  bool // it may end without a restart: it is tried again now and then
 }
 
 func (e *fatalError) Error() string { return e.err.Error() + ": " + e.remedy }
@@ -120,13 +125,13 @@ var remedies = map[string]string{
 	"missing_scope":             "the token lacks a scope; update the app from the manifest and install it again",
 	"not_allowed_token_type":    "this is another kind of token; the bot token begins with xoxb-, the app token with xapp-",
 	"no_permission":             "the app may not do this; update it from the manifest and install it again",
-	"org_login_required":        "the workspace is being migrated; start again when that is done",
+	"org_login_required":        "the workspace is being migrated; this is tried again",
 	"team_access_not_granted":   "the organisation has not granted the app access to this workspace",
 	"access_denied":             "the app may not do this; update it from the manifest and install it again",
 	"enterprise_is_restricted":  "the organisation does not allow this app",
 	"app_missing_action_url":    "turn Socket Mode on in the app's settings",
 	"socket_mode_disabled":      "turn Socket Mode on in the app's settings",
-	"link_disabled":             "Socket Mode was turned off in the app's settings; turn it on, and start again",
+	"link_disabled":             "Socket Mode was turned off in the app's settings; turn it on",
 	"ekm_access_denied":         "the organisation has suspended access to its keys",
 	"two_factor_setup_required": "the installer of the app must set up two-factor authentication",
 }
@@ -138,42 +143,24 @@ func fatal(err error) (*fatalError, bool) {
 		return f, true
 	}
 	if remedy, ok := remedies[code(err)]; ok {
-		return &fatalError{err, remedy}, true
+		return &fatalError{err, remedy, mends[code(err)]}, true
 	}
 	return nil, false
 }
 
-// tiers keeps each method within its tier. Slack counts calls a minute for each
-// method and workspace; Tier 3 is 50 and more (docs.slack.dev/apis/web-api/rate-limits).
-type tiers struct {
-	mu      sync.Mutex
-	methods map[string]*rate.Limiter
-}
+// mends lists those remedies that need no new token.
+var mends = map[string]bool{"org_login_required": true, "ekm_access_denied": true, "link_disabled": true,
+	"socket_mode_disabled": true, "app_missing_action_url": true}
 
-const (
-	tier3Every = 1200 * time.Millisecond
-	tier3Burst = 10
-)
+// askMost is how often a method is tried that answers with troubles of its own.
+const askMost = 6
 
-func (p *tiers) wait(ctx context.Context, method string) error {
-	p.mu.Lock()
-	if p.methods == nil {
-		p.methods = map[string]*rate.Limiter{}
-	}
-	l := p.methods[method]
-	if l == nil {
-		l = rate.NewLimiter(rate.Every(tier3Every), tier3Burst)
-		p.methods[method] = l
-	}
-	p.mu.Unlock()
-	return l.Wait(ctx)
-}
-
-// ask calls a method with the bot token until it is answered: limits and failures
-// are waited out. Only Slack's refusal and the end of ctx are errors.
+// ask calls a method with the bot token until it is answered: limits, and that there
+// is no answer at all, are waited out. Only Slack's refusal, or that its troubles
+// last for half a minute, and the end of ctx are errors.
 func (c *Channel) ask(ctx context.Context, method string, args url.Values, out any) error {
 	for tries := 0; ; tries++ {
-		if err := c.intake.pace.wait(ctx, method); err != nil {
+		if err := c.turn(ctx, method); err != nil {
 			return err
 		}
 		err := c.call(ctx, method, c.cfg.BotToken, args, out)
@@ -183,14 +170,15 @@ func (c *Channel) ask(ctx context.Context, method string, args url.Values, out a
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		var e *apiError
-		isAPI := errors.As(err, &e)
-		if isAPI && e.Code != "" && !passing[e.Code] {
-			return err
-		}
 		wait := backoff(tries, time.Second, 2*time.Minute)
-		if isAPI && e.RetryAfter > 0 {
-			wait = e.RetryAfter + jitter(time.Second)
+		var e *apiError
+		if errors.As(err, &e) {
+			if e.refused() || e.Code != "ratelimited" && tries+1 >= askMost {
+				return err
+			}
+			if e.RetryAfter > 0 {
+				wait = e.RetryAfter + jitter(time.Second)
+			}
 		}
 		if tries&(tries-1) == 0 { // 1st, 2nd, 3rd, 5th, 9th … time
 			c.log.Info("calling slack again", "method", method, "tries", tries+1, "wait", wait, "err", err)

@@ -43,7 +43,8 @@ type SlackConfig struct {
 	Complaints string
 
 	// Support (`support`, default none) are ids of channels where every question is
-	// one to the bot. In others it listens only when it is mentioned.
+	// one to the bot. In others that it is a member of it listens only when it is
+	// mentioned.
 	Support []string
 
 	// Command (`command`, default /support) is the slash command that people ask
@@ -70,6 +71,11 @@ type SlackConfig struct {
 	// more after a message: what one person writes within that time is one question.
 	// 0s waits for nothing.
 	Gather time.Duration
+
+	// APIURL (`api_url`, default https://slack.com/api/) is the address of Slack's Web
+	// API, which gets the tokens. For GovSlack it is https://slack-gov.com/api/. One
+	// that begins with http:// must be of this machine.
+	APIURL string
 }
 
 // HTTP reports whether Slack calls us.

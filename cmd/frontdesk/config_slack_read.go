@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -113,6 +114,7 @@ func (r *configReader) slack(name string, b *configBlock) *SlackConfig {
 	s.AgentView = b.take("agent_view").yes()
 	s.Personal = b.take("personal").oneOf("direct", "here") != "here"
 	s.Gather = b.take("gather").moment()
+	s.APIURL = b.take("api_url").api()
 	r.workspaces = append(r.workspaces, w)
 	return s
 }
@@ -165,6 +167,35 @@ func (v *configValue) moment() time.Duration {
 		v.problem(fmt.Sprintf("%s is too short or too long", s), "write one from 0s to 1m: a person is waiting")
 	default:
 		return d
+	}
+	return usual
+}
+
+// api returns the address of a Web API, with a slash at its end. Tokens go there with
+// every call.
+func (v *configValue) api() string {
+	const usual = "https://slack.com/api/"
+	s := v.text()
+	if s == "" {
+		return usual
+	}
+	const like = "write " + usual + ", or https://slack-gov.com/api/ for GovSlack"
+	u, err := url.Parse(s)
+	switch {
+	case isSlackToken(s):
+		v.problem("this is a token, and no address", like)
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
+		v.problem(fmt.Sprintf("%q is no web address", s), like)
+	case u.User != nil:
+		v.problem("this address has a login in it", "write it without: the tokens are the login")
+	case u.RawQuery != "" || u.Fragment != "":
+		v.problem("this address goes on after its path", "leave out what begins with ? or #: the name of a method is put right behind the path")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		v.problem("tokens and customers' words would be readable on the way to "+u.Hostname(), "write https://; only an address of this machine may begin with http://")
+	case strings.Trim(u.Path, "/") == "":
+		v.problem(fmt.Sprintf("%q is a host, and no API", s), "write it with its path, like "+usual)
+	default:
+		return strings.TrimRight(s, "/") + "/"
 	}
 	return usual
 }

@@ -176,6 +176,7 @@ channels: {`+slackSnippet+`}
 		Slack: &SlackConfig{
 			Team: "T0123ABCD", BotToken: Secret{Env: "SLACK_BOT_TOKEN"}, AppToken: Secret{Env: "SLACK_APP_TOKEN"}, Agents: "C0123ABCD",
 			Command: "/support", ReplyPrefix: []string{">", "/reply"}, Personal: true, Gather: 3 * time.Second,
+			APIURL: "https://slack.com/api/",
 		},
 	}})
 }
@@ -195,6 +196,7 @@ func TestConfigSlackEverythingGiven(t *testing.T) {
     agent_view: true
     personal: here
     gather: 0s
+    api_url: https://slack-gov.com/api
     mode: observe
     start: all
     answer_within: 24h
@@ -211,7 +213,7 @@ http: {listen: "127.0.0.1:8080"}
 		Slack: &SlackConfig{
 			Team: "T0123ABCD", BotToken: Secret{File: "/etc/frontdesk/bot.token"}, SigningSecret: Secret{Env: "SLACK_SIGNING_SECRET"},
 			Agents: "G0123ABCD", Complaints: "C0456EFGH", Support: []string{"C0789IJKL", "C0789IJKM"},
-			Command: "/help-me", ReplyPrefix: []string{"!"}, AgentView: true,
+			Command: "/help-me", ReplyPrefix: []string{"!"}, AgentView: true, APIURL: "https://slack-gov.com/api/",
 		},
 	})
 }
@@ -354,14 +356,14 @@ func TestConfigExampleOfSlack(t *testing.T) {
 	bare := "  workspace:\n" + regexp.MustCompile(`(?m)^  # `).ReplaceAllString(regexp.MustCompile(`(?m)^  #$`).ReplaceAllString(workspace, ""), "  ")
 	c := parseConfig(t, mail+bare)
 	small := SlackConfig{Team: "T0123ABCD", BotToken: Secret{Env: "SLACK_BOT_TOKEN"}, AppToken: Secret{Env: "SLACK_APP_TOKEN"}, Agents: "C0123ABCD",
-		Command: "/support", ReplyPrefix: []string{">", "/reply"}, Personal: true, Gather: 3 * time.Second}
+		Command: "/support", ReplyPrefix: []string{">", "/reply"}, Personal: true, Gather: 3 * time.Second, APIURL: "https://slack.com/api/"}
 	same(t, "workspace", *c.Channels[1].Slack, small)
 	same(t, "budget", c.Channels[1].Budget, Budget{60, 200, 20})
 	if !c.Channels[1].Observe {
 		t.Error("the example would answer customers at once")
 	}
 
-	for _, line := range []string{"complaints:", "support:", "command:", "reply_prefix:", "agent_view:", "personal:", "gather:", "budget:"} {
+	for _, line := range []string{"complaints:", "support:", "command:", "reply_prefix:", "agent_view:", "personal:", "gather:", "api_url:", "budget:"} {
 		if !strings.Contains(bare, "    # "+line) {
 			t.Errorf("the example has no comment %q", line)
 		}

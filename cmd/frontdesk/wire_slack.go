@@ -12,7 +12,7 @@ import (
 // slackConfig is what the adapter takes of the configuration.
 func slackConfig(s *SlackConfig, secrets Secrets) slack.Config {
 	return slack.Config{Team: s.Team, BotToken: secrets.Of(s.BotToken), AppToken: secrets.Of(s.AppToken), SigningSecret: secrets.Of(s.SigningSecret),
-		Agents: s.Agents, Complaints: s.Complaints, Support: s.Support, Command: s.Command, AgentView: s.AgentView}
+		Agents: s.Agents, Complaints: s.Complaints, Support: s.Support, Command: s.Command, AgentView: s.AgentView, APIURL: s.APIURL}
 }
 
 // withoutTokens is slackConfig for commands that connect to nothing: the channel then

@@ -15,6 +15,7 @@ CREATE INDEX thread_room ON thread (channel, room) WHERE room <> '';
 -- delivery puts a sign on: their names may be known only when it is sent.
 ALTER TABLE outbox ADD COLUMN origin INTEGER REFERENCES message;
 ALTER TABLE outbox ADD COLUMN target INTEGER REFERENCES message;
+CREATE INDEX outbox_origin ON outbox (origin) WHERE origin IS NOT NULL;
 CREATE INDEX outbox_file_attachment ON outbox_file (attachment);
 
 -- Who is in the rooms where staff read: by that they are staff.
@@ -28,12 +29,13 @@ CREATE TABLE member (
 	PRIMARY KEY (kind, address, channel, room)
 ) STRICT, WITHOUT ROWID;
 
--- What is still to be asked of a service: profiles, members, files.
+-- What is still to be asked of a service: profiles, members, files; and what is to be
+-- read again.
 CREATE TABLE job (
-	id       INTEGER PRIMARY KEY,
+	id       INTEGER PRIMARY KEY AUTOINCREMENT, -- a job that was renewed is another one
 	channel  TEXT NOT NULL,
-	kind     TEXT NOT NULL CHECK (kind IN ('profile', 'members', 'file')),
-	subject  TEXT NOT NULL CHECK (subject <> ''), -- an identity, a room, an attachment
+	kind     TEXT NOT NULL CHECK (kind IN ('profile', 'members', 'file', 'again')),
+	subject  TEXT NOT NULL CHECK (subject <> ''), -- an identity, a room, an attachment, a row of the ledger
 	due      INTEGER NOT NULL,
 	created  INTEGER NOT NULL,
 	attempts INTEGER NOT NULL DEFAULT 0,

@@ -28,6 +28,7 @@ type delivery struct {
 	payload  object
 	accepts  bool   // a payload in the acknowledgement
 	id       string // of the envelope of this attempt
+	sent     time.Time
 	attempt  int    // 0 is the first
 	reason   string // why the last attempt failed
 	timer    *time.Timer
@@ -48,6 +49,8 @@ type Stats struct {
 	Unknown   int      // acknowledgements of envelopes that never were
 	TooLarge  int      // acknowledgements above 20 KB, which Slack drops
 	Responses int      // acknowledgements that carried a payload
+
+	Took []time.Duration // from sending each that was acknowledged to that
 }
 
 // Stats returns the counts so far.
@@ -75,7 +78,7 @@ func (d *delivery) send() {
 	if d.attempt > 0 {
 		w.stats.Retried++
 	}
-	d.id = rand.Text()
+	d.id, d.sent = rand.Text(), time.Now()
 	w.pending[d.id] = d
 	switch s := w.pickSocket(); {
 	case s != nil:
@@ -121,12 +124,12 @@ func (d *delivery) after(wait time.Duration, f func()) {
 // tried again; events are.
 func (d *delivery) fail(reason string) {
 	d.w.stats.Unacked++
-	if d.kind != "events_api" || d.attempt >= len(retryAfter) {
+	if d.kind != "events_api" || d.attempt >= len(d.w.opts.Retries) {
 		d.lose()
 		return
 	}
 	d.reason = reason
-	d.after(retryAfter[d.attempt], func() {
+	d.after(d.w.opts.Retries[d.attempt], func() {
 		d.attempt++
 		d.send()
 	})
@@ -145,6 +148,7 @@ func (d *delivery) lose() {
 // acknowledge ends d well.
 func (d *delivery) acknowledge(response []byte) {
 	d.w.stats.Acked++
+	d.w.stats.Took = append(d.w.stats.Took, time.Since(d.sent))
 	if len(response) > 0 {
 		d.w.stats.Responses++
 	}

@@ -40,6 +40,10 @@ type Options struct {
 	// RefreshEvery is how long a socket lives until it is told to reconnect; default
 	// 18060 s, as Slack's own hello says.
 	RefreshEvery time.Duration
+	// Retries is how long after a failed attempt an event is tried again; default at
+	// once, after a minute and after five, as Slack does. Shorter ones are for tests
+	// that cannot wait.
+	Retries []time.Duration
 	// Schemas is a folder with slack-Message.schema.json and
 	// slack-AnyView.schema.json; default the folder slack in FRONTDESK_TESTDATA.
 	// Without a folder nothing is checked against schemas.
@@ -117,6 +121,9 @@ func New(o Options) (*World, error) {
 	o.Team, o.Bot, o.Command = cmp.Or(o.Team, "Home"), cmp.Or(o.Bot, "frontdesk"), cmp.Or(o.Command, "/support")
 	o.Burst = cmp.Or(o.Burst, 4)
 	o.PingEvery, o.RefreshEvery = cmp.Or(o.PingEvery, 5*time.Second), cmp.Or(o.RefreshEvery, 18060*time.Second)
+	if o.Retries == nil {
+		o.Retries = retryAfter
+	}
 	if o.Scopes == nil {
 		o.Scopes = AllScopes
 	}
