@@ -104,3 +104,42 @@ func TestLabelledMessages(t *testing.T) {
 		}
 	}
 }
+
+// Requests and complaints are put together of few parts. These lists go through
+// the combinations, so that a rule that is changed for one loses no other.
+func TestWaysToSayIt(t *testing.T) {
+	x := sample(t)
+	for _, file := range []string{"ways_en.txt", "ways_zh.txt"} {
+		all := map[string]*counts{Human: {}, Complaint: {}}
+		var words []string
+		for _, line := range readLines(t, "testdata/labelled/"+file) {
+			if list, ok := strings.CutPrefix(line, "for "); ok {
+				words = strings.Split(list, " | ")
+				continue
+			}
+			intent, rest, _ := strings.Cut(line, " ")
+			sign, way, ok := strings.Cut(rest, " ")
+			if !ok || all[intent] == nil {
+				t.Fatalf("%s: %q is no intent, sign and way to say it", file, line)
+			}
+			var wrong []string
+			for _, w := range words {
+				text := strings.ReplaceAll(way, "X", w)
+				found := slices.ContainsFunc(x.Read(text).Intents, func(i Intent) bool { return i.Name == intent && i.Score >= actOn })
+				all[intent].add(sign == "+", found)
+				if found != (sign == "+") {
+					wrong = append(wrong, text)
+				}
+			}
+			if wrong != nil {
+				t.Logf("%s %s: %q", intent, sign, wrong)
+			}
+		}
+		for intent, c := range all {
+			t.Logf("%s %s: %v", file, intent, c)
+			if c.f1() < .93 {
+				t.Errorf("%s, %s: F1 %.3f, want .93", file, intent, c.f1())
+			}
+		}
+	}
+}

@@ -62,3 +62,19 @@ func TestTone(t *testing.T) {
 		}
 	}
 }
+
+// A grumble opens no case: it sounds upset, and wants nothing.
+func TestUpsetIsNoComplaint(t *testing.T) {
+	x := sample(t)
+	for _, text := range []string{"worst wait ever, this is ridiculous", "慢死了，又是这样"} {
+		r := x.Read(text)
+		if r.Tone.Score < UpsetAt || r.Tone.Why == "" || has(r, Complaint, "") {
+			t.Errorf("%q: tone %+v, intents %v", text, r.Tone, r.Intents)
+		}
+	}
+	for _, text := range []string{"Where is my order?", "How do I file a complaint?", "My card was declined, what can I do?", "怎么投诉", "怎么还没到账", "退款多久到", ""} {
+		if r := x.Read(text); r.Tone.Score >= UpsetAt {
+			t.Errorf("%q sounds upset: %+v", text, r.Tone)
+		}
+	}
+}
