@@ -161,6 +161,9 @@ func (a *app) printWeak(entries []faq.EntryFigures) error {
 			continue
 		}
 		more := fmt.Sprint("+", e.More)
+		if e.More == faq.MostMore {
+			more += " or more"
+		}
 		if e.Asked == 0 {
 			more += " (has but one: not measured)"
 		}
@@ -171,10 +174,10 @@ func (a *app) printWeak(entries []faq.EntryFigures) error {
 		rows = append(rows, []string{e.Entry.ID, e.Lang, fmt.Sprint(e.Examples), fmt.Sprintf("%d/%d", e.Answered, e.Asked), fmt.Sprint(e.Offered), fmt.Sprint(e.Wrong), rival, more})
 	}
 	if len(rows) == 0 {
-		fmt.Fprintln(a.out, "\nEvery entry answers 8 of 10 of its questions.")
+		fmt.Fprintln(a.out, "\nOf every entry, 8 of 10 questions are answered with it, or it is among the choices.")
 		return nil
 	}
-	fmt.Fprintln(a.out, "\nThese entries answer less than 8 of 10 of their questions. MORE is roughly how many\nexamples they need beside those they have, in words that are not there yet. Where\nRIVAL is often taken for one, make the two more different, or one of them.")
+	fmt.Fprintln(a.out, "\nOf these entries, less than 8 of 10 questions are answered with them or offer them.\nMORE is roughly how many examples they need beside those they have, in words that\ncustomers use and that are not there yet. RIVAL is most often taken for the entry:\nmake the two more different, or one of them.")
 	fmt.Fprintln(a.out)
 	return a.table("ENTRY LANG EXAMPLES ANSWERED OFFERED WRONG RIVAL MORE", rows)
 }
