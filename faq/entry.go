@@ -6,6 +6,7 @@ type Entry struct {
 	ID        string
 	Questions map[string][]string // by language: how customers ask it
 	Answers   map[string]string   // by language: Markdown, variables filled in
+	Expect    map[string][]string // by language: questions that it must answer, kept for tests: nothing is learned from them
 	Tags      []string
 	Related   []string // ids of entries worth offering beside this one
 	File      string   // where it was read
