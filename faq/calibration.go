@@ -46,12 +46,23 @@ var calibrationOnce = sync.OnceValues(func() (*calibration, error) {
 // weight.
 const wordByWord = .9
 
+// verbatim is the likeness of a question that stands in the FAQ as it is asked.
+// Whoever wrote it there decided what answers it: verbatimScore leaves room for
+// who means something else by the same words.
+const (
+	verbatim      = .97
+	verbatimScore = .995
+)
+
 // confidence estimates the probability that a candidate is the right answer. A
 // text that names nothing is no question, unless the FAQ has it nearly word by
 // word.
 func (c *calibration) confidence(g *signs, rank int) float64 {
 	if g.content == 0 && g.nearest < wordByWord {
 		return 0
+	}
+	if rank == 0 && g.agree && g.nearest >= verbatim {
+		return verbatimScore
 	}
 	row := g.row()
 	if c == nil { // only while a calibration is being fitted

@@ -35,12 +35,15 @@ type EntryFigures struct {
 
 const (
 	folds = 5
-	// aimed is the share of its questions that an entry should answer.
+	// aimed is the share of its questions to which customers should get an
+	// entry, as the answer or among the choices.
 	aimed = .8
-	// mostMore is the most examples that are asked for: beyond, the figure says
-	// only that others are needed, or that the entry is too much like another.
-	mostMore = 20
 )
+
+// MostMore is the most examples that are asked for: it stands for that many and
+// more, and says that the examples are too different from each other to tell, or
+// too much like another entry's.
+const MostMore = 20
 
 // CrossValidate measures an index on its own examples. It trains ten indexes
 // and takes ten times as long as loading, on as many cores as there are.
@@ -127,7 +130,7 @@ func (x *Index) CrossValidate() (Validation, error) {
 	}
 	x.needs(v.Entries)
 	slices.SortStableFunc(v.Entries, func(a, b EntryFigures) int {
-		return cmp.Or(cmp.Compare(b.More, a.More), cmp.Compare(a.Examples, b.Examples))
+		return cmp.Or(cmp.Compare(b.More, a.More), cmp.Compare(a.Answered+a.Offered, b.Answered+b.Offered), cmp.Compare(a.Examples, b.Examples))
 	})
 	return v, nil
 }
@@ -162,20 +165,21 @@ func (x *Index) without(fold int) (*Index, error) {
 // calibration has learnt on other FAQs. An entry's own few questions are
 // weighed against what is usual in this FAQ.
 func (x *Index) needs(entries []EntryFigures) {
-	var asked, answered float64
+	var asked, found float64
 	for _, f := range entries {
-		asked, answered = asked+float64(f.Asked), answered+float64(f.Answered)
+		asked, found = asked+float64(f.Asked), found+float64(f.Answered+f.Offered)
 	}
-	usual := (answered + 1) / (asked + 2)
+	usual := (found + 1) / (asked + 2)
 	const belief = 3 // questions that the usual counts for
 	for i := range entries {
 		f := &entries[i]
-		share := (float64(f.Answered) + belief*usual) / (float64(f.Asked) + belief)
-		if share >= aimed || f.Asked > 0 && float64(f.Answered) >= aimed*float64(f.Asked) {
+		got := float64(f.Answered + f.Offered)
+		share := (got + belief*usual) / (float64(f.Asked) + belief)
+		if share >= aimed || f.Asked > 0 && got >= aimed*float64(f.Asked) {
 			continue
 		}
 		gap := math.Log(aimed/(1-aimed)) - math.Log(share/(1-share))
 		more := float64(f.Examples) * (math.Exp(gap/x.matcher.calibration.slope) - 1)
-		f.More = int(min(math.Ceil(more), mostMore))
+		f.More = int(min(math.Ceil(more), MostMore))
 	}
 }

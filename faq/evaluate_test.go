@@ -118,7 +118,7 @@ func TestCrossValidate(t *testing.T) {
 		t.Errorf("the sample FAQ, at %.0f %%: %d of %d answers are right", 100*DefaultPrecision, v.Right, v.Answered)
 	}
 	for _, e := range v.Entries {
-		if e.Answered+e.Offered+e.Wrong > e.Asked || e.More < 0 || e.More > mostMore || e.Asked != e.Examples {
+		if e.Answered+e.Offered+e.Wrong > e.Asked || e.More < 0 || e.More > MostMore || e.Asked != e.Examples {
 			t.Errorf("%+v", e)
 		}
 	}

@@ -14,9 +14,9 @@ import (
 // An embedding joins as one more block whose features are its coordinates:
 // whatever is trained or searched below takes features of any block.
 const (
-	wordWeight  = .50
+	wordWeight  = .45
 	pairWeight  = .10
-	pieceWeight = .40
+	pieceWeight = .45
 	maxPiece    = 5 // longest piece of an alphabetic word, in bytes
 	minPiece    = 2
 )
@@ -28,8 +28,10 @@ const (
 	blocks
 )
 
-// notionWeight is what a notion (words/alike_*.txt) counts beside its word.
-const notionWeight = 1.5
+// notionWeight is what a notion (words/alike_*.txt) counts beside its word,
+// given the mean number of examples per topic: with many, training finds out
+// by itself which words mean the same here.
+func notionWeight(perEach float64) float32 { return float32(.5 + 1/(1+perEach/15)) }
 
 // functionWeight is what function words count beside others, given the mean
 // number of examples per topic. With one example, "how do I" weighs as much as
@@ -46,48 +48,56 @@ type feature struct {
 	id       int32 // row in the model, or -1
 	from, to int16 // atoms [from, to)
 	block    uint8
-	function bool // of function words only
+	kind     uint8
 }
+
+// Kinds of features that count more or less than others; a feature may be both.
+const (
+	functionWord = 1 << iota // of function words only
+	notionWord               // a notion, not the word itself
+	kinds
+)
 
 // extract lists the raw features of a text, each once, value = 1+ln(tf), in an
 // order that depends on nothing but the text.
 func (w *wordlists) extract(atoms []atom) []feature {
 	out := make([]feature, 0, 32*len(atoms))
 	bound := w.functionAtoms(atoms)
-	add := func(block uint8, h uint64, from, to int, value float32) {
-		function := true
-		for _, b := range bound[from:to] {
-			function = function && b
+	add := func(block uint8, h uint64, from, to int) {
+		var kind uint8
+		if !slices.Contains(bound[from:to], false) {
+			kind = functionWord
 		}
-		out = append(out, feature{hash: h, value: value, block: block, from: int16(from), to: int16(to), id: -1, function: function})
+		out = append(out, feature{hash: h, value: 1, block: block, from: int16(from), to: int16(to), id: -1, kind: kind})
 	}
 	var word []byte
 	for i, a := range atoms {
-		add(blockWord, hashOf(blockWord, a.stem), i, i+1, 1)
+		add(blockWord, hashOf(blockWord, a.stem), i, i+1)
 		if a.cjk {
-			add(blockPiece, hashOf(blockPiece, a.text), i, i+1, 1)
+			add(blockPiece, hashOf(blockPiece, a.text), i, i+1)
 			if i+1 < len(atoms) && atoms[i+1].glue {
 				pair := a.text + atoms[i+1].text
-				add(blockWord, hashOf(blockWord, pair), i, i+2, 1)
-				add(blockPiece, hashOf(blockPiece, pair), i, i+2, 1)
+				add(blockWord, hashOf(blockWord, pair), i, i+2)
+				add(blockPiece, hashOf(blockPiece, pair), i, i+2)
 				if i+2 < len(atoms) && atoms[i+2].glue {
-					add(blockPiece, hashOf(blockPiece, pair+atoms[i+2].text), i, i+3, 1)
+					add(blockPiece, hashOf(blockPiece, pair+atoms[i+2].text), i, i+3)
 				}
 			}
 			continue
 		}
 		if i+1 < len(atoms) && !atoms[i+1].cjk {
-			add(blockPair, hashOf(blockPair, a.stem+" "+atoms[i+1].stem), i, i+2, 1)
+			add(blockPair, hashOf(blockPair, a.stem+" "+atoms[i+1].stem), i, i+2)
 		}
 		word = append(append(append(word[:0], ' '), a.text...), ' ')
 		for n := minPiece; n <= maxPiece; n++ {
 			for k := 0; k+n <= len(word); k++ {
-				add(blockPiece, hashOf(blockPiece, word[k:k+n]), i, i+1, 1)
+				add(blockPiece, hashOf(blockPiece, word[k:k+n]), i, i+1)
 			}
 		}
 	}
 	for _, n := range w.notions(atoms) {
-		add(blockWord, hashOf(blockWord, "~"+n.name), n.from, n.to, notionWeight)
+		add(blockWord, hashOf(blockWord, "~"+n.name), n.from, n.to)
+		out[len(out)-1].kind |= notionWord
 	}
 	return once(out)
 }

@@ -70,8 +70,9 @@ func newMatcher(words *wordlists, topics []topic) *matcher {
 			model: train(e, features, len(topics), m.perEach),
 			near:  newNeighbours(&e.vectors, class[:questions], features, len(topics)),
 		}
+		d.calm = 1
 		if m.perEach >= blendFrom {
-			d.pull = blendPull
+			d.calm, d.pull = blendCalm, blendPull
 		}
 		m.ranker = d
 	} else {

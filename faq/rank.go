@@ -98,12 +98,17 @@ func (r *ranking) offer(c ranked) {
 type dense struct {
 	model *model
 	near  *neighbours
+	calm  float32 // what logits are multiplied by, so that shares are about as high as answers are often right
 	pull  float32 // what the cosine of the nearest example adds to a topic's logit
 }
 
 // blendPull goes with the blend of two models: what they lose on a question
 // that stands in the FAQ nearly word for word, the nearest example brings back.
-const blendPull = 2 / blendShare
+// blendCalm takes back what the blend is too sure of.
+const (
+	blendPull = 2 / blendShare
+	blendCalm = .5
+)
 
 func (d *dense) rank(x []feature, hidden []bool) ranking {
 	r := ranking{best: make([]ranked, 0, maxCandidates)}
@@ -115,7 +120,7 @@ func (d *dense) rank(x []feature, hidden []bool) ranking {
 			share[c] = -1e30
 			continue
 		}
-		share[c] += d.pull * near[c].best
+		share[c] = d.calm * (share[c] + d.pull*near[c].best)
 		r.note(int32(c), near[c])
 	}
 	softmax(share)

@@ -63,7 +63,7 @@ func TestSampleAnswers(t *testing.T) {
 			t.Logf("%q wants %s: %s", text, id, brief(q))
 		}
 		t.Logf("%s: %d questions: answered rightly %d, wrongly %d, offered %d, else %d", lang, n, right, wrong, close, n-right-wrong-close)
-		if n < 60 || right*100 < n*68 || wrong*100 > n*3 || (right+close)*100 < n*82 {
+		if n < 60 || right*100 < n*55 || wrong*100 > n*2 || (right+close)*100 < n*87 {
 			t.Errorf("%s: want at least 60 questions, 68 %% answered rightly, 82 %% rightly or offered, at most 3 %% wrongly", lang)
 		}
 		var answered, offered, m int

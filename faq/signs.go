@@ -27,7 +27,7 @@ type signs struct {
 	habits      habits
 }
 
-const signCount = 23
+const signCount = 21
 
 // row is the form in which the calibration sees signs.
 func (g *signs) row() [signCount]float32 {
@@ -62,9 +62,7 @@ func (g *signs) row() [signCount]float32 {
 		row[17] = 1
 		row[18] = h.own.z(g.nearest)
 		row[19] = h.other.z(g.nearest)
-		row[20] = h.right
-		row[21] = h.own.mean - h.other.mean
-		row[22] = g.known - h.known
+		row[20] = g.known - h.known
 	}
 	var out [signCount]float32
 	for i, v := range row {
@@ -112,12 +110,12 @@ func (m *matcher) signs(r *ranking, units []unit) []signs {
 // likeness there is ordinary between two questions of one topic, and what is
 // ordinary between questions of different topics. They make signs of different
 // FAQs comparable. They are found by asking the FAQ some of its own examples,
-// each time without that example.
+// each time without that example. How well that goes is no sign: whoever writes an
+// FAQ with care writes examples that differ, and would be told that it is hard.
 type habits struct {
 	n     int     // examples asked; 0: no topic has two
 	own   spread  // cosine of the nearest other example of the same topic
 	other spread  // cosine of the nearest example of another topic
-	right float64 // share of examples whose nearest other example is of the same topic
 	known float64 // mean share of content that another example knows
 }
 
@@ -152,7 +150,7 @@ func (m *matcher) findHabits(class []int32) habits {
 	}
 	var h habits
 	var own, other []float64
-	var right, known float64
+	var known float64
 	n := min(asked, len(candidates))
 	for k := range n {
 		i := candidates[k*len(candidates)/n]
@@ -165,9 +163,6 @@ func (m *matcher) findHabits(class []int32) habits {
 		// The nearest example of its topic is itself.
 		mine, others := r.best[at].next, r.nearest.besides(class[i])
 		own, other = append(own, float64(mine)), append(other, float64(others))
-		if mine > others {
-			right++
-		}
 		var all, shared float64
 		for _, u := range m.words.units(atoms) {
 			w := m.known.idf(u.hash)
@@ -182,7 +177,7 @@ func (m *matcher) findHabits(class []int32) habits {
 	}
 	if h.n = len(own); h.n > 0 {
 		h.own, h.other = spreadOf(own), spreadOf(other)
-		h.right, h.known = right/float64(h.n), known/float64(h.n)
+		h.known = known / float64(h.n)
 	}
 	return h
 }

@@ -32,9 +32,9 @@ const (
 	strangers   = 48      // examples of other topics, drawn at random
 	leastWeight = .004    // smaller weights are dropped
 
-	// What counts in a topic's logit. The sum is scaled so that its softmax is
-	// about as sure as it is often right.
-	sharpness    = 6
+	// What counts in a topic's logit, beside the machine. The sum is scaled so
+	// that shares are about as high as those of the dense ranker.
+	sharpness    = 2.2
 	centroidPull = 2
 	nearestPull  = 1
 )
@@ -254,7 +254,7 @@ func (s *sparse) rank(x []feature, hidden []bool) ranking {
 	for i, c := range top {
 		found[i] = s.near(b, c)
 		r.note(c, found[i])
-		share[i] = sharpness * (dot(s.machines[s.from[c]:s.from[c+1]], b.x) + centroidPull*found[i].centroid + nearestPull*found[i].best)
+		share[i] = sharpness * (s.trust(c)*dot(s.machines[s.from[c]:s.from[c+1]], b.x) + centroidPull*found[i].centroid + nearestPull*found[i].best)
 	}
 	softmax(share)
 	r.entropy = entropy(share)
@@ -265,6 +265,13 @@ func (s *sparse) rank(x []feature, hidden []bool) ranking {
 		b.x[p.id] = 0
 	}
 	return r
+}
+
+// trust is what a topic's machine counts: with one example it has learnt little
+// that the example does not tell by itself.
+func (s *sparse) trust(topic int32) float32 {
+	n := float32(s.first[topic+1] - s.first[topic])
+	return n / (n + 2)
 }
 
 // near looks at all example questions of a topic.
@@ -298,5 +305,5 @@ func (s *sparse) weight(feature, topic int32) float32 {
 	if !ok {
 		return 0
 	}
-	return sharpness * list[at].value
+	return sharpness * s.trust(topic) * list[at].value
 }

@@ -4,10 +4,10 @@ import "math"
 
 // vocabulary knows the features of the example questions and how rare each is.
 type vocabulary struct {
-	ids      map[uint64]int32
-	idf      []float32
-	new      float32 // weight of a feature that no example has
-	function float32 // weight of function words beside others
+	ids  map[uint64]int32
+	idf  []float32
+	new  float32        // weight of a feature that no example has
+	kind [kinds]float32 // weight by kind
 }
 
 // A point is one coordinate of a training text, packed: an FAQ has millions.
@@ -30,10 +30,9 @@ type corpus struct {
 	vocabulary
 	vectors
 	df    []int32
-	flags []uint8 // by feature: its block, and functionFlag
+	block []uint8 // by feature
+	kinds []uint8
 }
-
-const functionFlag = 1 << 7
 
 func newCorpus() *corpus {
 	return &corpus{vocabulary: vocabulary{ids: map[uint64]int32{}}, vectors: vectors{start: []int32{0}}}
@@ -48,11 +47,7 @@ func (c *corpus) add(x []feature) {
 			id = int32(len(c.df))
 			c.ids[f.hash] = id
 			c.df = append(c.df, 0)
-			flag := f.block
-			if f.function {
-				flag |= functionFlag
-			}
-			c.flags = append(c.flags, flag)
+			c.block, c.kinds = append(c.block, f.block), append(c.kinds, f.kind)
 		}
 		c.df[id]++
 		c.points = append(c.points, point{id, f.value})
@@ -65,28 +60,29 @@ func (c *corpus) weigh(perEach float64) {
 	n := float64(c.len() + 1)
 	c.idf = make([]float32, len(c.df))
 	for i, d := range c.df {
-		c.idf[i] = float32(math.Log(n/float64(1+d)) + 1)
+		c.idf[i] = rarity(n / float64(1+d))
 	}
-	c.new = float32(math.Log(n) + 1)
-	c.function = functionWeight(perEach)
+	c.new = rarity(n)
+	function, notion := functionWeight(perEach), notionWeight(perEach)
+	c.kind = [kinds]float32{1, functionWord: function, notionWord: notion, functionWord | notionWord: function * notion}
 	var s scale
 	for i := range c.len() {
 		s.reset()
 		x := c.at(i)
 		for k := range x {
 			p := &x[k]
-			p.value *= c.idf[p.id]
-			if c.flags[p.id]&functionFlag != 0 {
-				p.value *= c.function
-			}
-			s.add(c.flags[p.id]&^functionFlag, p.value)
+			p.value *= c.idf[p.id] * c.kind[c.kinds[p.id]]
+			s.add(c.block[p.id], p.value)
 		}
 		s.finish()
 		for k := range x {
-			x[k].value *= s.factor[c.flags[x[k].id]&^functionFlag]
+			x[k].value *= s.factor[c.block[x[k].id]]
 		}
 	}
 }
+
+// rarity is the idf, a little flattened: both texts that are compared carry it.
+func rarity(share float64) float32 { return float32(math.Pow(math.Log(share)+1, .7)) }
 
 // vector weighs raw features by idf, brings each block to its weight and the
 // whole to length one, in place. Features that no example has stay in: they
@@ -102,9 +98,7 @@ func (v *vocabulary) vector(x []feature) []feature {
 			f.id = -1
 			f.value *= v.new
 		}
-		if f.function {
-			f.value *= v.function
-		}
+		f.value *= v.kind[f.kind]
 		s.add(f.block, f.value)
 	}
 	s.finish()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -25,6 +26,8 @@ takes.
 Without --questions it asks the FAQ its own examples, each of an FAQ that does not
 have it, and says which entries are weak and how many more examples they need.
 Such a measurement is as honest as the examples are like what customers write.
+It also asks the questions below ` + "`expect:`" + ` in the FAQ; if one is not answered by
+its entry, the exit code is 1, so that a change can be refused.
 
 With --questions it asks those of a file, one a line, as
 
@@ -132,25 +135,50 @@ func strangers(x *faq.Index, asked []faq.Labelled) []string {
 	return out
 }
 
-// evalOnItself measures an FAQ by its own examples.
-func (a *app) evalOnItself(x *faq.Index, took time.Duration) error {
+// evalOnItself measures an FAQ by its own examples, and fails if an `expect:`
+// question is not answered as it should be.
+func (a *app) evalOnItself(x *faq.Index, took time.Duration) (failed error) {
 	v, err := x.CrossValidate()
 	if err != nil {
 		return err
 	}
+	unmet, expected := x.Unmet()
+	if len(unmet) > 0 {
+		failed = fmt.Errorf("%d of %d `expect:` questions are not answered by their entry", len(unmet), expected)
+	}
 	if a.json {
-		out := selfJSON{figuresJSON: jsonOf(v.Figures, took), Entries: []entryJSON{}}
+		out := selfJSON{figuresJSON: jsonOf(v.Figures, took), Entries: []entryJSON{}, Expected: expected, Unmet: []unmetJSON{}}
+		for _, u := range unmet {
+			out.Unmet = append(out.Unmet, unmetJSON{u.Entry.ID, u.Lang, u.Text, u.Got.Outcome.String(), nearest(u.Got)})
+		}
 		for _, e := range v.Entries {
 			out.Entries = append(out.Entries, entryJSON{e.Entry.ID, e.Lang, e.Examples, e.Asked, e.Answered, e.Offered, e.Wrong, e.Rival, e.More})
 		}
-		return a.printJSON(out)
+		return errors.Join(a.printJSON(out), failed)
 	}
 	fmt.Fprintln(a.out, "The FAQ's own examples, each asked of an FAQ that does not have it; a fifth of what\nis asked has no answer there.")
 	fmt.Fprintln(a.out)
 	if err := a.printFigures(x, v.Figures, took, nil); err != nil {
 		return err
 	}
-	return a.printWeak(v.Entries)
+	if err := a.printWeak(v.Entries); err != nil {
+		return err
+	}
+	if expected > 0 {
+		fmt.Fprintf(a.out, "\n%d of %d `expect:` questions are answered by their entry.\n", expected-len(unmet), expected)
+	}
+	for _, u := range unmet {
+		fmt.Fprintf(a.out, "  %s, %s: %q: %s, nearest %s\n", u.Entry.ID, u.Lang, u.Text, u.Got.Outcome, nearest(u.Got))
+	}
+	return failed
+}
+
+// nearest is the best match of a question.
+func nearest(q faq.Question) string {
+	if len(q.Matches) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%s (%.2f)", q.Matches[0].Entry.ID, q.Matches[0].Score)
 }
 
 // printWeak prints the entries that need more examples.
@@ -161,6 +189,9 @@ func (a *app) printWeak(entries []faq.EntryFigures) error {
 			continue
 		}
 		more := fmt.Sprint("+", e.More)
+		if e.More == faq.MostMore {
+			more += " or more"
+		}
 		if e.Asked == 0 {
 			more += " (has but one: not measured)"
 		}
@@ -171,10 +202,10 @@ func (a *app) printWeak(entries []faq.EntryFigures) error {
 		rows = append(rows, []string{e.Entry.ID, e.Lang, fmt.Sprint(e.Examples), fmt.Sprintf("%d/%d", e.Answered, e.Asked), fmt.Sprint(e.Offered), fmt.Sprint(e.Wrong), rival, more})
 	}
 	if len(rows) == 0 {
-		fmt.Fprintln(a.out, "\nEvery entry answers 8 of 10 of its questions.")
+		fmt.Fprintln(a.out, "\nOf every entry, 8 of 10 questions are answered with it, or it is among the choices.")
 		return nil
 	}
-	fmt.Fprintln(a.out, "\nThese entries answer less than 8 of 10 of their questions. MORE is roughly how many\nexamples they need beside those they have, in words that are not there yet. Where\nRIVAL is often taken for one, make the two more different, or one of them.")
+	fmt.Fprintln(a.out, "\nOf these entries, less than 8 of 10 questions are answered with them or offer them.\nMORE is roughly how many examples they need beside those they have, in words that\ncustomers use and that are not there yet. RIVAL is most often taken for the entry:\nmake the two more different, or one of them.")
 	fmt.Fprintln(a.out)
 	return a.table("ENTRY LANG EXAMPLES ANSWERED OFFERED WRONG RIVAL MORE", rows)
 }
@@ -233,7 +264,17 @@ type figuresJSON struct {
 
 type selfJSON struct {
 	figuresJSON
-	Entries []entryJSON `json:"entries"`
+	Entries  []entryJSON `json:"entries"`
+	Expected int         `json:"expected"`
+	Unmet    []unmetJSON `json:"unmet"`
+}
+
+type unmetJSON struct {
+	Entry   string `json:"entry"`
+	Lang    string `json:"lang"`
+	Text    string `json:"text"`
+	Outcome string `json:"outcome"`
+	Nearest string `json:"nearest"`
 }
 
 type entryJSON struct {
