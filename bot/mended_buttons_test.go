@@ -42,7 +42,7 @@ func TestChoiceMeansItsEntryWhenPressedLate(t *testing.T) {
 		h.press("bob", channels.Action{Name: actSay, Fields: map[string]string{"text": "I want to complain! Your courier was rude to me.", fieldChosen: "payment-methods"}},
 			answers(now.Ref), func(in *channels.Inbound) { in.Place = "dm:bob" })
 		settle(time.Minute)
-		want, _, _ := strings.Cut(string(h.engine.answerText("payment-methods", "en")), "\n")
+		want, _, _ := strings.Cut(string(h.engine.answerText("payment-methods", "en", time.Now())), "\n")
 		if got := h.newest("dm:bob"); !strings.Contains(got, want) || len(h.cases()) != 0 {
 			t.Errorf("a label decides: %q, and there are %d cases", got, len(h.cases()))
 		}
