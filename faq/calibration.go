@@ -42,9 +42,9 @@ var calibrationOnce = sync.OnceValues(func() (*calibration, error) {
 	return c, nil
 })
 
-// wordByWord is the likeness of texts that are the same but for a word of no
-// weight.
-const wordByWord = .9
+// somewhatAlike is the likeness from which a text of function words alone, such
+// as "where are you from", may be one that the FAQ has.
+const somewhatAlike = .5
 
 // verbatim is the likeness of a question that stands in the FAQ as it is asked.
 // Whoever wrote it there decided what answers it: verbatimScore leaves room for
@@ -55,10 +55,9 @@ const (
 )
 
 // confidence estimates the probability that a candidate is the right answer. A
-// text that names nothing is no question, unless the FAQ has it nearly word by
-// word.
+// text that names nothing is no question, unless the FAQ has one like it.
 func (c *calibration) confidence(g *signs, rank int) float64 {
-	if g.content == 0 && g.nearest < wordByWord {
+	if g.content == 0 && g.nearest < somewhatAlike {
 		return 0
 	}
 	if rank == 0 && g.agree && g.nearest >= verbatim {

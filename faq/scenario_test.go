@@ -79,7 +79,7 @@ func (s scenario) rows(words *wordlists) []fitRow {
 	var out []fitRow
 	for _, e := range s.asked {
 		for i, c := range m.search(e.text).candidates {
-			if i == 3 || c.signs.content == 0 {
+			if i == 3 || c.signs.content == 0 && c.signs.nearest < somewhatAlike {
 				break
 			}
 			row := fitRow{Rank: i, Set: s.set, Each: s.each, In: e.label != OutOfScope, PerEach: m.perEach, Right: s.labels[c.topic] == e.label}
