@@ -27,7 +27,7 @@ const (
 	longAnswer = 3000
 	// almostTheSame is the cosine from which two questions differ in nothing that
 	// tells two answers apart.
-	almostTheSame = .8
+	almostTheSame = .84
 )
 
 // Lint looks for what loads and is still probably a mistake, in the order of files
