@@ -76,11 +76,8 @@ type Desk struct {
 // take the defaults 3, 10 and 5.
 type Budget struct{ Hour, Day, Talk int }
 
-// Thresholds on the estimate that an answer is right.
-const (
-	answerAt = 0.60 // the bot answers
-	offerAt  = 0.35 // it is worth offering, or naming in a brief
-)
+// spamAt is from which score on a message is taken for spam.
+const spamAt = 0.60
 
 func (c *Config) check() error {
 	var errs []error

@@ -195,7 +195,7 @@ func helped(s *Situation, d Decision) (Decision, bool) {
 		d.score(i)
 		return notHelped(s, d), true
 	}
-	if failed(s.Text) && !slices.ContainsFunc(questions(s), isSure) {
+	if _, failed := s.intent(faq.Failed); failed && !slices.ContainsFunc(questions(s), isSure) {
 		return notHelped(s, d), true
 	}
 	if i, ok := s.intent(faq.Helped, faq.Yes); ok {

@@ -66,7 +66,7 @@ func (d *Decision) handOver(s *Situation, kind, why string) {
 	d.State = store.Waiting
 	d.Memory.Told = false
 	d.Case = &CaseOp{Kind: kind, Priority: store.Normal, Title: title(s), Why: why, Fields: fields(s), Candidates: candidates(s), Promise: true}
-	if urgent(s.Text) {
+	if _, urgent := s.intent(faq.Urgent); urgent {
 		d.Case.Priority = store.Urgent
 	}
 	if (why == "human" || why == "not-helped") && s.Memory.Asked != "" {

@@ -44,7 +44,7 @@ func TestSecondPersonInAThread(t *testing.T) {
 		if in := say("dan", "me too", channels.ToRoom, root.Ref); h.entry(in).Message != 0 {
 			t.Error("a third person's remark became a message")
 		}
-		if in := say("bob", "And at weekends?", channels.ToRoom, root.Ref); h.conversationOf(in).ID != h.conversationOf(root).ID {
+		if in := say("bob", "Thank you!", channels.ToRoom, root.Ref); h.conversationOf(in).ID != h.conversationOf(root).ID {
 			t.Error("whoever began the thread begins another talk")
 		}
 		if n := len(h.cases()); n != 1 {

@@ -55,7 +55,7 @@ func closing(s *Situation) bool {
 
 func spam(s *Situation) bool {
 	i, ok := s.intent(faq.Spam)
-	return ok && i.Score >= answerAt
+	return ok && i.Score >= spamAt
 }
 
 func firstIntent(s *Situation) (faq.Intent, bool) {
@@ -77,7 +77,7 @@ func questions(s *Situation) []faq.Question {
 }
 
 func sure(q faq.Question) (faq.Match, bool) {
-	if len(q.Matches) > 0 && q.Matches[0].Score >= answerAt {
+	if q.Outcome == faq.Answer && len(q.Matches) > 0 {
 		return q.Matches[0], true
 	}
 	return faq.Match{}, false
@@ -102,7 +102,7 @@ func isSure(q faq.Question) bool {
 // asks reports whether a segment beside an answered one must be answered too. A
 // statement that gives the background need not.
 func asks(q faq.Question) bool {
-	return strings.ContainsAny(q.Text, "?？") || len(q.Matches) > 0 && q.Matches[0].Score >= offerAt
+	return strings.ContainsAny(q.Text, "?？") || q.Outcome != faq.HandOver
 }
 
 // candidates returns the entries that are close to the question that is left
@@ -119,13 +119,10 @@ func candidates(s *Situation) []faq.Match {
 			break
 		}
 	}
-	var close []faq.Match
-	for _, m := range open.Matches {
-		if m.Score >= offerAt && len(close) < 3 {
-			close = append(close, m)
-		}
+	if open.Outcome == faq.HandOver {
+		return nil
 	}
-	return close
+	return open.Choices()
 }
 
 // fields returns what the text says of a case.
@@ -185,36 +182,11 @@ func words(facts []extract.Fact) []string {
 	return all
 }
 
-// failed reports whether a reply to an answer begins by saying that it failed.
-func failed(text string) bool {
-	text = strings.ToLower(strings.TrimSpace(text))
-	for _, w := range []string{"no,", "no.", "no!", "nope", "that does not", "that doesn't", "it does not", "it doesn't", "still ", "not working",
-		"不行", "不对", "没用", "没有用", "还是不", "仍然不", "不是这个", "不能用", "试过了"} {
-		if strings.HasPrefix(text, w) {
-			return true
-		}
-	}
-	return false
-}
-
 // remote reports whether something happened by telephone or in writing, where
 // asking for the place makes no sense.
 func remote(text string) bool {
 	text = strings.ToLower(text)
 	for _, w := range []string{"phone", "called", "hotline", "e-mail", "email", "by mail", "chat", "online", "电话", "热线", "邮件", "微信", "网上", "线上", "在线"} {
-		if strings.Contains(text, w) {
-			return true
-		}
-	}
-	return false
-}
-
-// urgent reports whether a text speaks of danger, or asks for haste in so many
-// words.
-func urgent(text string) bool {
-	text = strings.ToLower(text)
-	for _, w := range []string{"urgent", "emergency", "gas leak", "on fire", "flooding", "trapped in", "electric shock",
-		"紧急", "緊急", "加急", "十万火急", "燃气泄漏", "漏气", "着火", "起火", "触电", "被困", "爆管", "水管爆"} {
 		if strings.Contains(text, w) {
 			return true
 		}

@@ -211,21 +211,21 @@ func (e *Engine) read(in *channels.Inbound) (h heard) {
 	return h
 }
 
-// understand reads the text, and the subject of what begins a talk: some people
+// understand asks the FAQ as it is now in the message's channel. It reads the text, and the subject of what begins a talk: some people
 // say all of it there, or the heart of it.
 func (e *Engine) understand(in *channels.Inbound) faq.Reading {
-	index := e.index()
+	index := e.index().For(time.Now(), in.Channel)
 	r := index.Read(in.Text)
 	if in.Subject == "" || len(in.Refs) > 0 {
 		return r
 	}
 	subject := index.Read(in.Subject)
-	if r.Empty || len(r.Intents) == 0 && len([]rune(in.Text)) < 40 && !slices.ContainsFunc(r.Questions, asks) && slices.ContainsFunc(subject.Questions, isSure) {
+	if r.Empty || !r.Wants() && len([]rune(in.Text)) < 40 && !slices.ContainsFunc(r.Questions, asks) && slices.ContainsFunc(subject.Questions, isSure) {
 		subject.Intents = append(r.Intents, subject.Intents...)
 		return subject
 	}
 	for _, i := range subject.Intents {
-		if i.Name == faq.Complaint || i.Name == faq.Human {
+		if i.Name == faq.Complaint || i.Name == faq.Human || i.Name == faq.Urgent {
 			r.Intents = append(r.Intents, i)
 		}
 	}

@@ -22,7 +22,7 @@ func (e *Engine) Show(ctx context.Context, q channels.Query) (channels.View, err
 		if q.Name == "prompts" {
 			id, err := s.FindIdentity(q.From.Kind, q.From.Address)
 			if err == nil || err == store.ErrNotFound {
-				v = e.prompts(e.speaks(cmp.Or(q.Lang, id.Lang)))
+				v = e.prompts(e.speaks(cmp.Or(q.Lang, id.Lang)), now, q.Channel)
 			}
 			return ignore(err, store.ErrNotFound)
 		}
@@ -75,9 +75,9 @@ const promptsMax = 4
 
 // prompts are the questions of the first entries of the FAQ, and the door to a
 // person.
-func (e *Engine) prompts(lang string) channels.View {
+func (e *Engine) prompts(lang string, now time.Time, channel string) channels.View {
 	v := channels.View{Title: e.cfg.Texts.Plain(lang, "prompts", textArgs{Company: e.cfg.Company})}
-	for _, entry := range e.index().Entries() {
+	for _, entry := range e.index().For(now, channel).Entries() {
 		if _, in, ok := entry.Answer(lang); ok && in == lang && len(v.Choices) < promptsMax-1 {
 			title := entry.Title(lang)
 			v.Choices = append(v.Choices, channels.Choice{Label: title, Action: channels.Action{Name: actSay, Fields: map[string]string{"text": title}}})

@@ -63,7 +63,7 @@ func (e *Engine) compose(s *Situation, d Decision, v *CaseView) (texts.Reply, []
 		switch key := p.Key; {
 		case p.Entry != "":
 			answers = true
-			body = append(body, e.answerText(p.Entry, s.Lang))
+			body = append(body, e.answerText(p.Entry, s.Lang, s.Now))
 		default:
 			a.Quote, a.Quotes, a.Was, a.Missing = p.Quote, p.Quotes, p.Was, e.fieldNames(p.Fields, s.Lang)
 			if key == "receipt" {
@@ -107,10 +107,10 @@ func (e *Engine) compose(s *Situation, d Decision, v *CaseView) (texts.Reply, []
 
 // answerText returns an entry's answer. decide has seen that there is one in this
 // language.
-func (e *Engine) answerText(id, lang string) texts.Reply {
-	entry, ok := e.index().Entry(id)
+func (e *Engine) answerText(id, lang string, now time.Time) texts.Reply {
+	entry, ok := e.index().For(now, "").Entry(id)
 	if !ok {
-		panic(fmt.Sprintf("the FAQ has no entry %q any more", id)) // it was reloaded meanwhile: a person takes over
+		panic(fmt.Sprintf("the FAQ has no entry %q any more", id)) // it was reloaded meanwhile, or its time is over: a person takes over
 	}
 	md, in, ok := entry.Answer(lang)
 	if !ok || in != lang {

@@ -120,14 +120,17 @@ var errAgain = errors.New("changed meanwhile")
 func (e *Engine) gathered(ctx context.Context, now time.Time, t store.Timer) error {
 	for {
 		var before []store.Message
+		var conv store.Conversation
 		if err := e.db.Read(ctx, func(s *store.Snapshot) (err error) {
-			before, err = s.Pending(t.Conversation)
+			if before, err = s.Pending(t.Conversation); err == nil {
+				conv, err = s.Conversation(t.Conversation)
+			}
 			return err
 		}); err != nil {
 			return err
 		}
 		in := &incoming{now: now, messages: before}
-		text := channels.Inbound{Keys: []string{fmt.Sprintf("conversation %d", t.Conversation)}, Kind: channels.Message, Text: in.text()}
+		text := channels.Inbound{Keys: []string{fmt.Sprintf("conversation %d", t.Conversation)}, Channel: conv.Channel, Kind: channels.Message, Text: in.text()}
 		in.reading, in.problem = e.read(&text), text.Problem
 		err := e.db.Write(ctx, func(tx *store.Tx) error {
 			there, err := tx.EndTimer(t.ID)

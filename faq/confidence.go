@@ -2,92 +2,106 @@ package faq
 
 import "math"
 
-// Suggested operating points for Match.Score. At AnswerAt and above the best
-// match may be sent as the answer; from OfferAt up to there the best few are
-// close enough to be offered as choices; below, the honest reply is that we do
-// not know.
+// An Outcome is what the match of a question is good for, at the precision that
+// the operator states.
+type Outcome int
+
 const (
-	AnswerAt = 0.6
-	OfferAt  = 0.35
+	// HandOver: nothing is likely enough; say so honestly.
+	HandOver Outcome = iota
+	// Offer: one of the choices is probably right, but which is not sure.
+	Offer
+	// Answer: the best match may be sent as the answer.
+	Answer
 )
 
-// signs are what confidence is judged by. None of them depends on what the FAQ
-// is about, so that constants found on other collections hold for this one.
-type signs struct {
-	share    float64 // log of the classifier's probability for the topic
-	margin   float64 // log ratio to its strongest rival
-	nearest  float64 // cosine of the topic's nearest example
-	nearGap  float64 // … minus that of any other topic's
-	centroid float64 // cosine of the mean of its examples
-	known    float64 // share of the question's content that the FAQ knows
-	owned    float64 // share that this topic's questions have
-	content  int     // number of content units
-	agree    bool    // classifier and nearest example name the same topic
-	topics   int
-	perEach  float64 // examples per topic
-	cjk      bool
+func (o Outcome) String() string { return [...]string{"hand over", "offer", "answer"}[o] }
+
+// DefaultPrecision is the share of answers that should be right, unless the
+// operator states another.
+const DefaultPrecision = .95
+
+// MinPrecision and MaxPrecision bound what may be stated: below, the bot would
+// be wrong too often to be of use; above, no measurement backs the figure.
+const (
+	MinPrecision = .80
+	MaxPrecision = .99
+)
+
+// A Point is an operating point: the scores from which matches are used.
+type Point struct {
+	Precision float64 // as stated: so large a share of the answers should be right
+	Answer    float64 // from this score on, the best match is an answer
+	Offer     float64 // from this sum of the best three on, they are offered
 }
 
-const signCount = 15
+// Choices are at most three, and none that is hardly likely itself.
+const (
+	maxChoices  = 3
+	offerShare  = .60 // one of the choices is right so often, at least
+	choiceLeast = .08
+)
 
-func (g signs) row() [signCount]float64 {
-	flag := func(b bool) float64 {
-		if b {
-			return 1
+// at gives the operating point of a stated precision, 0 meaning the default, in
+// an FAQ with so many examples for each entry.
+func (c *calibration) at(precision, examples float64) Point {
+	if precision == 0 {
+		precision = DefaultPrecision
+	}
+	var sizes, answers []float64
+	for i := 0; i < len(c.points); {
+		var stated, scores []float64
+		j := i
+		for ; j < len(c.points) && c.points[j].examples == c.points[i].examples; j++ {
+			stated, scores = append(stated, c.points[j].precision), append(scores, c.points[j].answer)
 		}
-		return 0
+		sizes = append(sizes, math.Log(c.points[i].examples))
+		answers = append(answers, between(stated, scores, precision))
+		i = j
 	}
-	n := math.Log(1 + float64(g.content))
-	return [signCount]float64{
-		1,
-		max(g.share, -6),
-		max(min(g.margin, 6), -6),
-		g.nearest,
-		g.nearGap,
-		g.centroid,
-		g.known,
-		g.owned,
-		n,
-		n * g.known,
-		flag(g.content == 1),
-		flag(g.agree),
-		math.Log(float64(max(g.topics, 2))),
-		math.Log(max(g.perEach, 1)),
-		flag(g.cjk),
-	}
+	return Point{Precision: precision, Offer: offerShare, Answer: between(sizes, answers, math.Log(max(examples, 1)))}
 }
 
-// signWeights were found by logistic regression; see TestFitConfidence, which
-// prints them anew.
-func signWeights() [signCount]float64 {
-	return [signCount]float64{
-		0.4443,  // constant
-		1.6009,  // share
-		0.3993,  // margin
-		-0.5059, // nearest
-		0.2547,  // nearGap
-		-0.0441, // centroid
-		-1.3659, // known
-		2.0738,  // owned
-		0.2334,  // length
-		0.7953,  // length × known
-		0.2462,  // a single unit
-		0.0694,  // agree
-		0.3688,  // topics
-		-0.7279, // examples per topic
-		0.8086,  // Chinese
+// between interpolates y at x; beyond the ends it is what it is there.
+func between(xs, ys []float64, x float64) float64 {
+	for i := range xs {
+		if x > xs[i] {
+			continue
+		}
+		if i == 0 {
+			return ys[0]
+		}
+		return ys[i-1] + (ys[i]-ys[i-1])*(x-xs[i-1])/(xs[i]-xs[i-1])
 	}
+	return ys[len(ys)-1]
 }
 
-// confidence estimates the probability that the topic is the right answer.
-func (g signs) confidence() float64 {
-	if g.content == 0 {
-		return 0
+// outcome judges matches, best first.
+func (p Point) outcome(matches []Match) Outcome {
+	if len(matches) == 0 {
+		return HandOver
 	}
-	var z float64
-	w := signWeights()
-	for i, v := range g.row() {
-		z += w[i] * v
+	if matches[0].Score >= p.Answer {
+		return Answer
 	}
-	return 1 / (1 + math.Exp(-z))
+	var sum float64
+	for _, m := range choices(matches) {
+		sum += m.Score
+	}
+	if sum >= p.Offer {
+		return Offer
+	}
+	return HandOver
 }
+
+func choices(matches []Match) []Match {
+	n := 0
+	for n < len(matches) && n < maxChoices && matches[n].Score >= choiceLeast {
+		n++
+	}
+	return matches[:n]
+}
+
+// Choices are the matches that are worth showing where the question is not
+// answered: to the customer if the outcome is Offer, else to a colleague.
+func (q Question) Choices() []Match { return choices(q.Matches) }

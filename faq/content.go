@@ -87,11 +87,12 @@ type known struct {
 
 func newKnown() *known { return &known{entries: map[uint64][]int32{}, count: map[uint64]int{}} }
 
+// add takes the content of one example in; classes come in rising order.
 func (k *known) add(class int, units []unit) {
 	k.examples++
 	for _, u := range units {
 		k.count[u.hash]++
-		if list := k.entries[u.hash]; !slices.Contains(list, int32(class)) {
+		if list := k.entries[u.hash]; len(list) == 0 || list[len(list)-1] != int32(class) {
 			k.entries[u.hash] = append(list, int32(class))
 		}
 	}
@@ -102,9 +103,8 @@ func (k *known) idf(h uint64) float64 {
 }
 
 // coverage is how much of a question's content, by rarity, the FAQ knows at
-// all, and how much each entry knows.
-func (k *known) coverage(units []unit, classes int) (all float64, each []float64) {
-	each = make([]float64, classes)
+// all, and how much the topic's own questions have.
+func (k *known) coverage(units []unit, topic int32) (all, owned float64) {
 	var total float64
 	for _, u := range units {
 		w := k.idf(u.hash)
@@ -113,15 +113,12 @@ func (k *known) coverage(units []unit, classes int) (all float64, each []float64
 		if len(list) > 0 {
 			all += w
 		}
-		for _, c := range list {
-			each[c] += w
+		if _, ok := slices.BinarySearch(list, topic); ok {
+			owned += w
 		}
 	}
 	if total == 0 {
-		return 0, each
+		return 0, 0
 	}
-	for c := range each {
-		each[c] /= total
-	}
-	return all / total, each
+	return all / total, owned / total
 }

@@ -5,14 +5,20 @@
 // into an immutable [Index]; [Live] follows the files and swaps the index as a
 // whole, so that a mistake in a file never takes the FAQ away.
 //
+// Entries may hold for a time and in some channels only: [Index.For] gives the index
+// as it is then and there. [Index.Lint] finds what loads and is probably not meant.
+//
 // [Index.Read] is the one call for a message. It returns a [Reading]: the
 // language; what the message wants beyond an answer (a person, to complain, a
 // refund, to say thanks …); and its questions, each with the entries that may
-// answer it, best first. Every match carries an estimate of the probability
-// that it is right: [AnswerAt] and [OfferAt] are the suggested points from
-// which to answer, and from which to offer choices. Below, say honestly that
-// there is no answer. The package judges nothing beyond that: what to do about
-// a reading is the caller's policy.
+// answer it, best first. Every match carries
+// the probability that it is right, and every question an [Outcome]: answer,
+// offer choices, or hand over. Which it is follows from the precision that the
+// operator states, see Options.Precision: "be right 95 times of 100". What to do
+// about a reading is the caller's policy.
+//
+// [Index.Evaluate] measures an FAQ by questions whose answers are known, and
+// [Index.CrossValidate] by its own.
 //
 // # How it decides
 //
@@ -20,13 +26,19 @@
 // taken off (understand.go), and what belongs together is joined (segments.go).
 // What is wanted beyond answers is found by rules (rules.go, words/*.rules),
 // because there a trap such as 人工提额 or "human resources" matters more than a
-// likeness. Asking about a thing is a question; wanting it is an intent.
+// likeness. Where no rule says anything, examples of what messages want decide
+// (examples.go, words/intents_*.yaml, and the operator's own files), by the same
+// classifier as questions. Asking about a thing is a question; wanting it is an
+// intent. How upset a message sounds is told apart from what it wants (tone.go):
+// a grumble is no complaint.
 //
 // Questions are matched by a small classifier that is trained when the FAQ is
 // loaded: tf-idf features of words, pairs and pieces of words (features.go), a
 // multinomial logistic regression over the entries (model.go), and the nearest
 // example questions (neighbours.go). How sure that is, is judged by signs that
-// do not depend on what the FAQ is about (confidence.go). The same files give
+// do not depend on what the FAQ is about (signs.go), by a calibration that was
+// fitted once on many FAQs (calibration.go) and is shipped with the program that
+// makes it. The same files give
 // the same answers on every machine.
 //
 // Nothing here does I/O besides Load and Live, nothing reads a clock besides

@@ -21,6 +21,9 @@ func Explain(r Reading) string {
 		}
 		fmt.Fprintf(&b, ", %s sure, because of %q\n", percent(i.Score), i.Why)
 	}
+	if r.Tone.Score >= UpsetAt {
+		fmt.Fprintf(&b, "Sounds upset, because of %q. That alone opens no case.\n", r.Tone.Why)
+	}
 	if r.Empty {
 		b.WriteString("No question: nothing of content, only a pleasantry, numbers or a fragment.\n")
 	}
@@ -36,17 +39,31 @@ func (q Question) Explain() string {
 	if q.Intent != "" {
 		fmt.Fprintf(&b, "  This part is itself a wish (%s), not only a question.\n", strings.TrimSpace(q.Intent+" "+q.Topic))
 	}
+	for _, m := range q.Vetoed {
+		fmt.Fprintf(&b, "  Not answered by %s (%s): it is nearer to %q, which is not for that entry to answer.\n", m.Entry.ID, percent(m.Score), m.Example)
+	}
 	if len(q.Matches) == 0 {
 		b.WriteString("  Nothing in it can be looked up.\n")
 		return b.String()
 	}
-	switch top := q.Matches[0]; {
-	case top.Score >= AnswerAt:
-		fmt.Fprintf(&b, "  Answered by %s: %s likely to be right (answers from %s on).\n", top.Entry.ID, percent(top.Score), percent(AnswerAt))
-	case top.Score >= OfferAt:
-		fmt.Fprintf(&b, "  Close to %s (%s), not enough to answer (%s): worth offering as a choice.\n", top.Entry.ID, percent(top.Score), percent(AnswerAt))
+	top := q.Matches[0]
+	rule := fmt.Sprintf("answers go out from %s on, so that %s of those given are right", percent(q.Point.Answer), percent(q.Point.Precision))
+	switch q.Outcome {
+	case Answer:
+		fmt.Fprintf(&b, "  Answered by %s: of matches like this one %s are right; %s.\n", top.Entry.ID, percent(top.Score), rule)
+	case Offer:
+		var sum float64
+		for _, m := range q.Choices() {
+			sum += m.Score
+		}
+		fmt.Fprintf(&b, "  Not answered, but offered as a choice: of matches like %s %s are right; %s. One of the %d choices is right in %s.\n",
+			top.Entry.ID, percent(top.Score), rule, len(q.Choices()), percent(sum))
 	default:
-		fmt.Fprintf(&b, "  No answer: the nearest entry, %s, is only %s likely to be right.\n", top.Entry.ID, percent(top.Score))
+		fmt.Fprintf(&b, "  Handed to a person: the nearest entry, %s, is right in only %s of matches like this; %s, and choices are offered where one of them is right in %s.\n",
+			top.Entry.ID, percent(top.Score), rule, percent(q.Point.Offer))
+	}
+	if rivals := q.Choices(); len(rivals) > 1 {
+		fmt.Fprintf(&b, "  Its strongest rival is %s. If both fit, make their questions more different.\n", rivals[1].Entry.ID)
 	}
 	for i, m := range q.Matches {
 		fmt.Fprintf(&b, "  %d. %s %s", i+1, m.Entry.ID, percent(m.Score))

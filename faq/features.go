@@ -7,12 +7,16 @@ import (
 )
 
 // A text is seen as three blocks of features, each a tf-idf vector of length
-// one, joined with these weights: words, pairs of words, and pieces of words
-// (for Chinese: runs of one to three characters). The pieces forgive spelling.
+// one, joined with these weights: words with the notions they stand for, pairs
+// of words, and pieces of words (for Chinese: runs of one to three characters).
+// The pieces forgive spelling.
+//
+// An embedding joins as one more block whose features are its coordinates:
+// whatever is trained or searched below takes features of any block.
 const (
-	wordWeight  = .35
-	pairWeight  = .15
-	pieceWeight = .50
+	wordWeight  = .45
+	pairWeight  = .10
+	pieceWeight = .45
 	maxPiece    = 5 // longest piece of an alphabetic word, in bytes
 	minPiece    = 2
 )
@@ -24,26 +28,51 @@ const (
 	blocks
 )
 
+// notionWeight is what a notion (words/alike_*.txt) counts beside its word,
+// given the mean number of examples per topic: with many, training finds out
+// by itself which words mean the same here.
+func notionWeight(perEach float64) float32 { return float32(.5 + 1/(1+perEach/15)) }
+
+// functionWeight is what function words count beside others, given the mean
+// number of examples per topic. With one example, "how do I" weighs as much as
+// its idf says, which is too much; from ten on, training finds out by itself.
+func functionWeight(perEach float64) float32 {
+	return float32(1 - .35*math.Pow(max(perEach, 1), -.7))
+}
+
 // A feature is one coordinate of a text's vector. From and to say which atoms
 // it came from, so that a score can be traced back to words.
 type feature struct {
 	hash     uint64
 	value    float32
-	block    uint8
-	from, to int16 // atoms [from, to)
 	id       int32 // row in the model, or -1
+	from, to int16 // atoms [from, to)
+	block    uint8
+	kind     uint8
 }
 
-// extract lists the raw features of a text, each once, value = 1+ln(tf).
-func extract(atoms []atom) []feature {
+// Kinds of features that count more or less than others; a feature may be both.
+const (
+	functionWord = 1 << iota // of function words only
+	notionWord               // a notion, not the word itself
+	kinds
+)
+
+// extract lists the raw features of a text, each once, value = 1+ln(tf), in an
+// order that depends on nothing but the text.
+func (w *wordlists) extract(atoms []atom) []feature {
 	out := make([]feature, 0, 32*len(atoms))
+	bound := w.functionAtoms(atoms)
 	add := func(block uint8, h uint64, from, to int) {
-		out = append(out, feature{hash: h, value: 1, block: block, from: int16(from), to: int16(to)})
+		var kind uint8
+		if !slices.Contains(bound[from:to], false) {
+			kind = functionWord
+		}
+		out = append(out, feature{hash: h, value: 1, block: block, from: int16(from), to: int16(to), id: -1, kind: kind})
 	}
 	var word []byte
 	for i, a := range atoms {
 		add(blockWord, hashOf(blockWord, a.stem), i, i+1)
-		joined := i+1 < len(atoms) && (!a.cjk || !atoms[i+1].cjk || atoms[i+1].glue)
 		if a.cjk {
 			add(blockPiece, hashOf(blockPiece, a.text), i, i+1)
 			if i+1 < len(atoms) && atoms[i+1].glue {
@@ -56,7 +85,7 @@ func extract(atoms []atom) []feature {
 			}
 			continue
 		}
-		if joined && !atoms[i+1].cjk {
+		if i+1 < len(atoms) && !atoms[i+1].cjk {
 			add(blockPair, hashOf(blockPair, a.stem+" "+atoms[i+1].stem), i, i+2)
 		}
 		word = append(append(append(word[:0], ' '), a.text...), ' ')
@@ -66,21 +95,30 @@ func extract(atoms []atom) []feature {
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b feature) int { return cmp.Compare(a.hash, b.hash) })
+	for _, n := range w.notions(atoms) {
+		add(blockWord, hashOf(blockWord, "~"+n.name), n.from, n.to)
+		out[len(out)-1].kind |= notionWord
+	}
+	return once(out)
+}
+
+// once joins equal features.
+func once(x []feature) []feature {
+	slices.SortStableFunc(x, func(a, b feature) int { return cmp.Compare(a.hash, b.hash) })
 	n := 0
-	for i := 0; i < len(out); {
+	for i := 0; i < len(x); {
 		j := i + 1
-		for j < len(out) && out[j].hash == out[i].hash {
+		for j < len(x) && x[j].hash == x[i].hash {
 			j++
 		}
-		out[n] = out[i]
+		x[n] = x[i]
 		if j-i > 1 {
-			out[n].value = float32(1 + math.Log(float64(j-i)))
+			x[n].value *= float32(1 + math.Log(float64(j-i)))
 		}
 		n++
 		i = j
 	}
-	return out[:n]
+	return x[:n]
 }
 
 // hashOf is FNV-1a with the block mixed in: the same on every machine, so that
@@ -91,65 +129,4 @@ func hashOf[T string | []byte](block uint8, s T) uint64 {
 		h = (h ^ uint64(s[i])) * 1099511628211
 	}
 	return h
-}
-
-// vocabulary counts in how many examples each feature occurs.
-type vocabulary struct {
-	ids map[uint64]int32
-	idf []float32
-	new float32 // weight of a feature that no example has
-}
-
-func newVocabulary(examples [][]feature) *vocabulary {
-	v := &vocabulary{ids: map[uint64]int32{}}
-	var df []int
-	for _, x := range examples {
-		for _, f := range x {
-			id, ok := v.ids[f.hash]
-			if !ok {
-				id = int32(len(df))
-				v.ids[f.hash] = id
-				df = append(df, 0)
-			}
-			df[id]++
-		}
-	}
-	n := float64(1 + len(examples))
-	v.idf = make([]float32, len(df))
-	for i, d := range df {
-		v.idf[i] = float32(math.Log(n/float64(1+d)) + 1)
-	}
-	v.new = float32(math.Log(n) + 1)
-	return v
-}
-
-// vector weighs raw features by idf, brings each block to its weight and the
-// whole to length one, in place. Features that no example has stay in: they
-// carry no score, but they make the rest count for less, as they should.
-func (v *vocabulary) vector(x []feature) []feature {
-	var norm [blocks]float64
-	for i := range x {
-		f := &x[i]
-		id, ok := v.ids[f.hash]
-		if !ok {
-			f.id = -1
-			f.value *= v.new
-		} else {
-			f.id = id
-			f.value *= v.idf[id]
-		}
-		norm[f.block] += float64(f.value) * float64(f.value)
-	}
-	weight := [blocks]float64{wordWeight, pairWeight, pieceWeight}
-	var total float64
-	for b := range norm {
-		if norm[b] > 0 {
-			total += weight[b]
-		}
-	}
-	for i := range x {
-		b := x[i].block
-		x[i].value *= float32(math.Sqrt(weight[b] / total / norm[b]))
-	}
-	return x
 }

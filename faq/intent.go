@@ -18,6 +18,10 @@ const (
 	Abuse      = "abuse"      // insults
 	Spam       = "spam"       // advertising
 
+	// Marks: they say how, not what, and cover no question.
+	Urgent = "urgent" // danger, or haste asked for in so many words; not: about urgent delivery
+	Failed = "failed" // begins by saying that something failed; means something only after an answer
+
 	Thanks    = "thanks"
 	Greeting  = "greeting" // also 在吗, anyone there?
 	Goodbye   = "goodbye"
@@ -40,13 +44,24 @@ const (
 	TopicInvoice      = "invoice"
 )
 
+func topicNames() []string {
+	return []string{TopicRefund, TopicReturn, TopicExchange, TopicRepair, TopicAfterSales, TopicCancel, TopicCompensation, TopicCallback, TopicInvoice}
+}
+
 func intentNames() []string {
 	return []string{Human, Complaint, Status, Suggestion, Praise, Privacy, Request, StillNot, Abuse, Spam,
-		Thanks, Greeting, Goodbye, Yes, No, Helped, NotHelped}
+		Thanks, Greeting, Goodbye, Yes, No, Helped, NotHelped, Urgent, Failed}
 }
+
+// marks: whether an intent says how something is said, not what is wanted. A
+// question stays a question beside it.
+func marks(name string) bool { return name == Urgent || name == Failed }
 
 // weight orders intents that are equally sure.
 func weight(name string) int { return slices.Index(intentNames(), name) }
+
+// none is what the examples of a file call to want nothing beyond an answer.
+const none = "none"
 
 // Groups of rules that are no intents: words that only lead to a question,
 // words that open a signature, words that show that something is asked.

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Live is an FAQ that follows its files. Index gives the state in use; a
+// Live is an FAQ that follows its files, those that they include among them. Index gives the state in use; a
 // changed file replaces it as a whole, or, if it has a problem, not at all.
 type Live struct {
 	paths    []string
@@ -18,7 +18,8 @@ type Live struct {
 	index    atomic.Pointer[Index]
 
 	mu     sync.Mutex // one load at a time; guards what follows
-	stamps []stamp
+	files  []string   // that were read: paths and what they include
+	stamps []stamp    // of files
 	sum    [sha256.Size]byte
 }
 
@@ -43,7 +44,6 @@ const (
 // it must not call Reload.
 func NewLive(paths []string, o Options, onReload func(*Index, error)) (*Live, error) {
 	l := &Live{paths: append([]string(nil), paths...), options: o, onReload: onReload}
-	l.stamps = l.stat()
 	files := l.read()
 	x, err := load(files, o)
 	if err != nil {
@@ -62,7 +62,6 @@ func (l *Live) Index() *Index { return l.index.Load() }
 func (l *Live) Reload() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.stamps = l.stat()
 	files := l.read()
 	l.sum = sumOf(files)
 	return l.use(files)
@@ -98,11 +97,9 @@ func (l *Live) Run(ctx context.Context) error {
 func (l *Live) look() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.stat()
-	if !changed(l.stamps, now) {
+	if !changed(l.stamps, l.stat()) {
 		return
 	}
-	l.stamps = now
 	files := l.read()
 	sum := sumOf(files)
 	if sum == l.sum {
@@ -123,22 +120,28 @@ func changed(old, now []stamp) bool {
 }
 
 func (l *Live) stat() []stamp {
-	out := make([]stamp, len(l.paths))
-	for i, path := range l.paths {
-		if info, err := os.Stat(path); err == nil {
-			out[i] = stamp{info.Size(), info.ModTime(), true}
-		}
+	out := make([]stamp, len(l.files))
+	for i, path := range l.files {
+		out[i] = stampOf(path)
 	}
 	return out
 }
 
-func (l *Live) read() []source {
-	out := make([]source, len(l.paths))
-	for i, path := range l.paths {
-		data, err := os.ReadFile(path)
-		out[i] = source{path, data, err}
+func stampOf(path string) stamp {
+	info, err := os.Stat(path)
+	if err != nil {
+		return stamp{}
 	}
-	return out
+	return stamp{info.Size(), info.ModTime(), true}
+}
+
+func (l *Live) read() []source {
+	all := append(gather(l.paths), intentFiles(l.options)...)
+	l.files, l.stamps = nil, nil
+	for _, f := range all {
+		l.files, l.stamps = append(l.files, f.path), append(l.stamps, f.stamp)
+	}
+	return all
 }
 
 func sumOf(files []source) (sum [sha256.Size]byte) {

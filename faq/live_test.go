@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -91,4 +92,52 @@ func TestNewLiveRefusesABrokenFile(t *testing.T) {
 	if l != nil || !errors.As(err, &e) {
 		t.Errorf("got %v, %v", l, err)
 	}
+}
+
+// A file that is included is followed too, from when it is named to when it is no
+// longer.
+func TestLiveFollowsIncludes(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	part := func(answer string) string {
+		return "entries:\n  - id: part\n    en: {questions: [Which part?], answer: " + answer + "}\n"
+	}
+	main := put("main.yaml", "include: [part.yaml]\n")
+	put("part.yaml", part("One."))
+	synctest.Test(t, func(t *testing.T) {
+		var last error
+		l, err := NewLive([]string{main}, Options{}, func(_ *Index, err error) { last = err })
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- l.Run(ctx) }()
+		want := func(answer string, failed bool) {
+			t.Helper()
+			time.Sleep(3 * poll)
+			synctest.Wait()
+			e, ok := l.Index().Entry("part")
+			if !ok || e.Answers["en"] != answer || (last != nil) != failed {
+				t.Errorf("got %+v, %v; want %s", e, last, answer)
+			}
+		}
+		want("One.", false)
+		put("part.yaml", part("Two."))
+		want("Two.", false)
+		if err := os.Remove(filepath.Join(dir, "part.yaml")); err != nil {
+			t.Fatal(err)
+		}
+		want("Two.", true)
+		put("part.yaml", part("Three."))
+		want("Three.", false)
+		cancel()
+		<-done
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 )
 
 // Options say what the files may contain. The zero value allows the languages
@@ -17,6 +18,17 @@ type Options struct {
 	// language that has none of its own. A variable without a value is a
 	// problem of the answer that uses it: customers never see a gap.
 	Vars map[string]map[string]string
+	// Channels are the names that entries may mention; none means any.
+	Channels []string
+	// Location is the zone that `from` and `until` are in; nil means UTC.
+	Location *time.Location
+	// Intents are files with more examples of what messages want, in the words
+	// of the company's own customers; see reader.intents for their form.
+	Intents []string
+	// Precision is the share of the answers given that should be right, from
+	// MinPrecision to MaxPrecision; 0 means DefaultPrecision. A question whose
+	// answer is less sure than that is offered as a choice or handed over.
+	Precision float64
 }
 
 func (o Options) languages() []string {
@@ -41,31 +53,38 @@ func (o Options) value(lang, name string) (value string, known bool) {
 	return "", false
 }
 
-// Load reads FAQ files and returns an index over all their entries. It is all
+// Load reads FAQ files, with those that they include, and returns an index over all their entries. It is all
 // or nothing: when any file has a problem, the error is an *[Error] with every
 // problem of every file, and there is no index.
 func Load(paths []string, o Options) (*Index, error) {
-	files := make([]source, len(paths))
-	for i, path := range paths {
-		data, err := os.ReadFile(path)
-		files[i] = source{path, data, err}
-	}
-	return load(files, o)
+	return load(append(gather(paths), intentFiles(o)...), o)
 }
 
-// source is a file as it was read.
-type source struct {
-	path string
-	data []byte
-	err  error
+// intentFiles reads the files of examples.
+func intentFiles(o Options) []source {
+	var out []source
+	for _, path := range o.Intents {
+		stamp := stampOf(path)
+		data, err := os.ReadFile(path)
+		out = append(out, source{path: path, stamp: stamp, data: data, err: err, intents: true})
+	}
+	return out
 }
 
 func load(files []source, o Options) (*Index, error) {
 	var problems []Problem
 	var entries []*Entry
+	var examples []exampleGroup
 	for _, f := range files {
-		r := reader{file: f.path, options: o}
-		if f.err != nil {
+		r := reader{file: f.path, options: o, problems: f.problems}
+		if f.err != nil && f.named {
+			continue // told where it is included
+		}
+		if f.intents && f.err == nil {
+			examples = append(examples, r.intents(f.data)...)
+		} else if f.intents {
+			r.problem(nil, fmt.Sprintf("cannot be read: %v", f.err), "check the path under `intents:` in the configuration")
+		} else if f.err != nil {
 			r.problem(nil, fmt.Sprintf("cannot be read: %v", f.err), "check the path under `faq:` in the configuration")
 		} else {
 			entries = append(entries, r.read(f.data)...)
@@ -84,7 +103,7 @@ func load(files []source, o Options) (*Index, error) {
 		sortProblems(problems)
 		return nil, &Error{problems}
 	}
-	return newIndex(entries)
+	return newIndex(entries, o, examples...)
 }
 
 // contradictions finds what only shows when all entries are seen together.
@@ -103,26 +122,42 @@ func contradictions(entries []*Entry) []Problem {
 		first[e.ID] = e
 		ids = append(ids, e.ID)
 	}
-	asked := map[string]*Entry{}
+	asked := map[string][]*Entry{}
 	for _, e := range entries {
 		for _, id := range e.Related {
 			if first[id] == nil {
 				at(e, fmt.Sprintf("entry %s is related to %s, which does not exist", e.ID, id), didYouMean(id, ids, "remove it or write that entry"))
 			}
 		}
+		own := map[string]bool{}
 		for _, lang := range e.languages {
 			for _, q := range e.Questions[lang] {
-				key := strings.ToLower(strings.Join(strings.Fields(strings.Trim(q, " ?？!！.。")), " "))
-				old := asked[key]
-				if old == nil {
-					asked[key] = e
-				} else if old.ID != e.ID {
-					at(e, fmt.Sprintf("entry %s asks %q, and so does %s (%s:%d)", e.ID, q, old.ID, old.File, old.Line), "leave the question in the entry whose answer fits it")
+				key := sameQuestion(q)
+				own[key] = true
+				for _, old := range asked[key] {
+					if old.ID != e.ID && old.meets(e) {
+						at(e, fmt.Sprintf("entry %s asks %q, and so does %s (%s:%d)", e.ID, q, old.ID, old.File, old.Line),
+							"leave the question in the entry whose answer fits it")
+					}
+				}
+				asked[key] = append(asked[key], e)
+			}
+		}
+		for _, lang := range e.languages {
+			for _, q := range e.Not[lang] {
+				if own[sameQuestion(q)] {
+					at(e, fmt.Sprintf("entry %s has %q under questions and under not", e.ID, q), "remove one of the two")
 				}
 			}
 		}
 	}
 	return out
+}
+
+// sameQuestion is equal for questions that differ in nothing but capitals, space
+// and marks at the ends.
+func sameQuestion(q string) string {
+	return strings.ToLower(strings.Join(strings.Fields(strings.Trim(q, " ?？!！.。")), " "))
 }
 
 func didYouMean(name string, names []string, otherwise string) string {

@@ -9,12 +9,14 @@ type topic struct {
 	answers   []string // weak hints; may be empty
 }
 
-// answerWeight is how much an answer's text counts beside one example question
-// in training, and answerText how much of it is read: answers begin with what
-// matters and go on with what many share.
+// An answer's text is a weak example of its topic: answerWeight is what it
+// counts in training beside a question, answerText how much of it is read
+// (answers begin with what matters and go on with what many share), and from
+// answerUntil questions on it is not needed.
 const (
 	answerWeight = .3
 	answerText   = 300
+	answerUntil  = 8
 )
 
 // matcher ranks topics by how well they answer a question. It is immutable and
@@ -25,40 +27,58 @@ type matcher struct {
 	perEach float64 // mean number of example questions per topic
 	texts   []string
 	vocab   *vocabulary
-	model   *model
-	near    *neighbours
+	ranker  ranker
 	known   *known
+	counts  []int // example questions of each topic
+	habits  habits
+
+	calibration *calibration // nil: none is known yet
 }
 
 func newMatcher(words *wordlists, topics []topic) *matcher {
-	m := &matcher{words: words, topics: len(topics), known: newKnown()}
-	var raw [][]feature
-	var examples []example
+	m := &matcher{words: words, topics: len(topics), known: newKnown(), counts: make([]int, len(topics))}
+	corpus := newCorpus()
+	var class []int32
+	var weight []float32
 	for c, t := range topics {
+		m.counts[c] = len(t.questions)
 		for _, q := range t.questions {
 			atoms := atomize(words.normalize(q))
 			m.known.add(c, words.units(atoms))
 			m.texts = append(m.texts, q)
-			x := extract(atoms)
-			raw = append(raw, x)
-			examples = append(examples, example{class: c, x: x, weight: 1})
+			corpus.add(words.extract(atoms))
+			class, weight = append(class, int32(c)), append(weight, 1)
 		}
 	}
-	m.perEach = float64(len(examples)) / float64(max(1, len(topics)))
-	questions := len(examples)
+	m.perEach = float64(len(class)) / float64(max(1, len(topics)))
+	questions := len(class)
 	for c, t := range topics {
+		if len(t.questions) >= answerUntil {
+			continue
+		}
 		for _, a := range t.answers {
-			x := extract(atomize(words.normalize(cut(a, answerText))))
-			raw = append(raw, x)
-			examples = append(examples, example{class: c, x: x, weight: answerWeight})
+			corpus.add(words.extract(atomize(words.normalize(cut(a, answerText)))))
+			class, weight = append(class, int32(c)), append(weight, answerWeight)
 		}
 	}
-	m.vocab = newVocabulary(raw)
-	for i := range examples {
-		examples[i].x = m.vocab.vector(examples[i].x)
+	corpus.weigh(m.perEach)
+	m.vocab = &corpus.vocabulary
+	e := &examples{vectors: corpus.vectors, class: class, weight: weight}
+	features := len(corpus.idf)
+	if len(topics) <= fullTopics {
+		d := &dense{
+			model: train(e, features, len(topics), m.perEach),
+			near:  newNeighbours(&e.vectors, class[:questions], features, len(topics)),
+		}
+		d.calm = 1
+		if m.perEach >= blendFrom {
+			d.calm, d.pull = blendCalm, blendPull
+		}
+		m.ranker = d
+	} else {
+		m.ranker = newSparse(e, questions, features, len(topics))
 	}
-	m.model = train(examples, len(m.vocab.idf), len(topics))
-	m.near = newNeighbours(examples[:questions], len(m.vocab.idf), len(topics))
+	m.habits = m.findHabits(class[:questions])
 	return m
 }
 
@@ -78,61 +98,20 @@ type search struct {
 	candidates []candidate // best first, at most maxCandidates
 }
 
-const maxCandidates = 5
+func (m *matcher) search(text string) search { return m.searchWithout(text, nil) }
 
-func (m *matcher) search(text string) search {
+// searchWithout is search as if the hidden topics were not there.
+func (m *matcher) searchWithout(text string, hidden []bool) search {
 	s := search{atoms: atomize(m.words.normalize(text))}
 	s.units = m.words.units(s.atoms)
 	if len(s.atoms) == 0 || m.topics == 0 {
 		return s
 	}
-	s.x = m.vocab.vector(extract(s.atoms))
-	probs := make([]float32, m.topics)
-	m.model.logits(s.x, 1, probs)
-	softmax(probs)
-	near := m.near.find(s.x)
-	all, each := m.known.coverage(s.units, m.topics)
-
-	var top ranking
-	for c, p := range probs {
-		top.offer(c, p)
-	}
-	var nearest, second float32
-	nearestTopic := -1
-	for c, n := range near {
-		if n.best > nearest {
-			nearest, second, nearestTopic = n.best, nearest, c
-		} else {
-			second = max(second, n.best)
-		}
-	}
-	for rank, c := range top.topics() {
-		rival := probs[top.ids[0]]
-		if rank == 0 {
-			rival = 1e-9
-			if top.n > 1 {
-				rival = probs[top.ids[1]]
-			}
-		}
-		otherNear := nearest
-		if c == nearestTopic {
-			otherNear = second
-		}
-		g := signs{
-			share:    logOf(probs[c]),
-			margin:   logOf(probs[c]) - logOf(rival),
-			nearest:  float64(near[c].best),
-			nearGap:  float64(near[c].best - otherNear),
-			centroid: float64(near[c].centroid),
-			known:    all,
-			owned:    each[c],
-			content:  len(s.units),
-			agree:    c == nearestTopic,
-			topics:   m.topics,
-			perEach:  m.perEach,
-			cjk:      s.atoms[len(s.atoms)/2].cjk,
-		}
-		s.candidates = append(s.candidates, candidate{c, g.confidence(), int(near[c].example), g})
+	s.x = m.vocab.vector(m.words.extract(s.atoms))
+	r := m.ranker.rank(s.x, hidden)
+	for rank, g := range m.signs(&r, s.units) {
+		c := &r.best[rank]
+		s.candidates = append(s.candidates, candidate{int(c.topic), m.calibration.confidence(&g, rank), int(c.example), g})
 	}
 	// The classifier's order stands; an estimate may not contradict it.
 	for i := 1; i < len(s.candidates); i++ {
@@ -142,26 +121,3 @@ func (m *matcher) search(text string) search {
 }
 
 func logOf(p float32) float64 { return math.Log(max(float64(p), 1e-6)) }
-
-// ranking keeps the few best of many without sorting all.
-type ranking struct {
-	ids   [maxCandidates]int
-	probs [maxCandidates]float32
-	n     int
-}
-
-func (r *ranking) offer(id int, p float32) {
-	if r.n == maxCandidates && p <= r.probs[r.n-1] {
-		return
-	}
-	if r.n < maxCandidates {
-		r.n++
-	}
-	i := r.n - 1
-	for ; i > 0 && r.probs[i-1] < p; i-- {
-		r.ids[i], r.probs[i] = r.ids[i-1], r.probs[i-1]
-	}
-	r.ids[i], r.probs[i] = id, p
-}
-
-func (r *ranking) topics() []int { return r.ids[:r.n] }

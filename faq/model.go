@@ -5,59 +5,100 @@ import (
 	"math/rand/v2"
 )
 
-// A model is a multinomial logistic regression over the entries: one row of
-// weights per feature, one column per entry. It is trained when the FAQ is
-// loaded, with a fixed seed: the same FAQ gives the same model.
+// A model scores every entry at once: one row of weights per feature, one
+// column per entry. It is made for up to [fullTopics] entries; what is larger
+// is a [sparseModel].
+//
+// It is a multinomial logistic regression, trained when the FAQ is loaded with
+// a fixed seed: the same FAQ gives the same model. With many examples a support
+// vector machine, one against the rest, is blended in: it draws sharper lines
+// where there is enough to draw them from, and minds unbalanced entries less.
 type model struct {
 	classes int
 	weights []float32 // [feature][class]
 }
 
-// An example is one training text: an example question, or an answer.
-type example struct {
-	class  int
-	x      []feature
-	weight float32 // 1; less for an answer's text, which only hints
+// examples are what a model is trained on: example questions, and answers'
+// texts, which only hint and count less.
+type examples struct {
+	vectors
+	class  []int32
+	weight []float32
+}
+
+func (e *examples) add(class int, weight float32) {
+	e.class = append(e.class, int32(class))
+	e.weight = append(e.weight, weight)
 }
 
 const (
-	learnRate  = 12 // of plain SGD on length-one vectors, falling to 0
+	learnRate  = 16 // of plain SGD on length-one vectors, falling to 0
 	batch      = 8
 	epochs     = 15
 	leastSteps = 1000
+
+	// blendFrom is the mean number of examples per entry from which the
+	// support vector machine pays; below, it costs a point or two.
+	blendFrom = 15
+	// blendShare is what the logistic regression counts in the blend.
+	blendShare = 1.0 / 3
 )
 
-func train(examples []example, features, classes int) *model {
+// train makes the model of few entries.
+func train(e *examples, features, classes int, perEach float64) *model {
+	m := logistic(e, features, classes)
+	if perEach >= blendFrom && classes > 1 {
+		// The blend is brought to the size of the logistic regression, so
+		// that its softmax is as sure as it is often right.
+		sv := newMachine(e, features)
+		for c := range classes {
+			w := sv.train(c, nil)
+			for id, v := range w {
+				if v != 0 {
+					m.weights[id*classes+c] += v / blendShare
+				}
+			}
+		}
+	}
+	return m
+}
+
+func logistic(e *examples, features, classes int) *model {
 	m := &model{classes: classes, weights: make([]float32, features*classes)}
-	if len(examples) == 0 || classes < 2 {
+	n := e.len()
+	if n == 0 || classes < 2 {
 		return m
 	}
 	rnd := rand.New(rand.NewPCG(20, 26))
-	steps := max((len(examples)*epochs+batch-1)/batch, leastSteps)
-	decay := 1 / (50 * float64(len(examples)))
-	order := rnd.Perm(len(examples))
+	steps := max((n*epochs+batch-1)/batch, leastSteps)
+	decay := 1 / (50 * float64(n))
+	order := rnd.Perm(n)
 	next := 0
 	scale := 1.0 // weights = scale · m.weights: shrinking costs one product per step
 	probs := make([]float32, batch*classes)
-	var picked [batch]*example
+	moved := make([]int32, 0, classes)
+	var picked [batch]int
 	for step := range steps {
 		rate := learnRate * (1 - float64(step)/float64(steps))
 		for k := range batch {
-			if next == len(order) {
-				rnd.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+			if next == n {
+				rnd.Shuffle(n, func(i, j int) { order[i], order[j] = order[j], order[i] })
 				next = 0
 			}
-			e := &examples[order[next]]
+			i := order[next]
 			next++
-			picked[k] = e
+			picked[k] = i
 			p := probs[k*classes : (k+1)*classes]
-			m.logits(e.x, float32(scale), p)
+			clear(p)
+			for _, x := range e.at(i) {
+				addRow(p, m.weights[int(x.id)*classes:], x.value*float32(scale))
+			}
 			softmax(p)
-			p[e.class]--
+			p[e.class[i]]--
 		}
 		scale *= 1 - rate*decay
-		for k, e := range picked {
-			m.step(e, probs[k*classes:(k+1)*classes], float32(-rate/batch/scale)*e.weight)
+		for k, i := range picked {
+			moved = m.step(e.at(i), probs[k*classes:(k+1)*classes], float32(-rate/batch/scale)*e.weight[i], moved[:0])
 		}
 	}
 	for i := range m.weights {
@@ -69,42 +110,46 @@ func train(examples []example, features, classes int) *model {
 // settled: a class that is this sure to be wrong has nothing to learn here.
 const settled = 2e-3
 
-func (m *model) step(e *example, gradient []float32, rate float32) {
-	var classes [64]int32
-	moved := classes[:0]
+func (m *model) step(x []point, gradient []float32, rate float32, moved []int32) []int32 {
 	for c, g := range gradient {
 		if g > settled || g < -settled {
 			moved = append(moved, int32(c))
 		}
 	}
-	for i := range e.x {
-		f := &e.x[i]
-		if f.id < 0 {
-			continue
-		}
-		row := m.weights[int(f.id)*m.classes : (int(f.id)+1)*m.classes]
-		r := rate * f.value
+	for _, p := range x {
+		row := m.weights[int(p.id)*m.classes : (int(p.id)+1)*m.classes]
+		r := rate * p.value
 		for _, c := range moved {
-			row[c] += r * gradient[c]
+			row[c] += float32(r * gradient[c])
+		}
+	}
+	return moved
+}
+
+// logits writes each class's score for x into out.
+func (m *model) logits(x []feature, out []float32) {
+	clear(out)
+	for i := range x {
+		if f := &x[i]; f.id >= 0 {
+			addRow(out, m.weights[int(f.id)*m.classes:], f.value)
 		}
 	}
 }
 
-// logits writes each class's score for x into out.
-func (m *model) logits(x []feature, scale float32, out []float32) {
-	clear(out)
-	n := m.classes
-	for i := range x {
-		f := &x[i]
-		if f.id < 0 {
-			continue
-		}
-		row := m.weights[int(f.id)*n : int(f.id)*n+n]
-		v := f.value * scale
-		o := out[:len(row)]
-		for c, w := range row {
-			o[c] += v * w
-		}
+// addRow adds v times the row to out. The conversions keep processors from
+// fusing product and sum: the result is the same on all of them.
+func addRow(out, row []float32, v float32) {
+	row = row[:len(out)]
+	for len(out) >= 4 {
+		o, w := (*[4]float32)(out), (*[4]float32)(row)
+		o[0] += float32(v * w[0])
+		o[1] += float32(v * w[1])
+		o[2] += float32(v * w[2])
+		o[3] += float32(v * w[3])
+		out, row = out[4:], row[4:]
+	}
+	for i := range out {
+		out[i] += float32(v * row[i])
 	}
 }
 
@@ -113,13 +158,17 @@ func softmax(x []float32) {
 	for _, v := range x {
 		top = max(top, v)
 	}
-	var sum float64
+	var sum float32
 	for i, v := range x {
-		e := math.Exp(float64(v - top))
-		x[i] = float32(e)
+		if v -= top; v < -16 {
+			x[i] = 0
+			continue
+		}
+		e := float32(math.Exp(float64(v)))
+		x[i] = e
 		sum += e
 	}
 	for i := range x {
-		x[i] = float32(float64(x[i]) / sum)
+		x[i] /= sum
 	}
 }

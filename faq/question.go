@@ -14,13 +14,17 @@ func (x *Index) question(seg segment) Question {
 	if seg.want != nil {
 		q.Intent, q.Topic = seg.want.Name, seg.want.Topic
 	}
-	s := x.matcher.search(seg.norm)
+	s := x.matcher.searchWithout(seg.norm, x.hidden)
 	if seg.core != "" {
-		if alone := x.matcher.search(seg.core); alone.score() > s.score() {
+		if alone := x.matcher.searchWithout(seg.core, x.hidden); alone.score() > s.score() {
 			s = alone
 		}
 	}
 	for _, c := range s.candidates {
+		if not, ok := x.vetoed(c.topic, s.x); ok {
+			q.Vetoed = append(q.Vetoed, Match{Entry: x.entries[c.topic], Score: c.score, Example: not})
+			continue
+		}
 		m := Match{Entry: x.entries[c.topic], Score: c.score}
 		if c.example >= 0 {
 			m.Example = x.matcher.texts[c.example]
@@ -30,6 +34,8 @@ func (x *Index) question(seg segment) Question {
 		}
 		q.Matches = append(q.Matches, m)
 	}
+	q.Point = x.point
+	q.Outcome = q.Point.outcome(q.Matches)
 	q.Unknown = x.matcher.unknown(s)
 	return q
 }
@@ -45,18 +51,12 @@ func (s search) score() float64 {
 // topic beyond the average topic, spread over the atoms it came from.
 func (m *matcher) why(s search, topic int) []Term {
 	share := make([]float64, len(s.atoms))
-	n := m.model.classes
 	for i := range s.x {
 		f := &s.x[i]
 		if f.id < 0 {
 			continue
 		}
-		row := m.model.weights[int(f.id)*n : (int(f.id)+1)*n]
-		var mean float32
-		for _, w := range row {
-			mean += w
-		}
-		v := float64(f.value*(row[topic]-mean/float32(n))) / float64(f.to-f.from)
+		v := float64(f.value*m.ranker.weight(f.id, int32(topic))) / float64(f.to-f.from)
 		for a := f.from; a < f.to; a++ {
 			share[a] += v
 		}

@@ -16,8 +16,16 @@ type Reading struct {
 	// Questions: what the message asks or states, in its order; greetings,
 	// thanks, signatures and other pleasantries are left out.
 	Questions []Question
+	// Tone: how it sounds. A grumble is no complaint: this alone opens no case.
+	Tone Tone
 	// Empty: no content, only a greeting, a fragment, numbers, addresses.
 	Empty bool
+}
+
+// Wants reports whether the message wants anything beyond an answer. How it is
+// said, with haste for example, does not count.
+func (r Reading) Wants() bool {
+	return slices.ContainsFunc(r.Intents, func(i Intent) bool { return !marks(i.Name) })
 }
 
 // An Intent is one thing that a message wants.
@@ -34,13 +42,16 @@ type Question struct {
 	Intent  string   // the intent that covers this segment; "" for an ordinary question
 	Topic   string   // of a Request
 	Matches []Match  // best first, at most 5
+	Vetoed  []Match  // entries that would have matched; Example is the question, not for them to answer, that is nearer
+	Outcome Outcome  // what they are good for
+	Point   Point    // by what that was decided
 	Unknown []string // words that no example question has
 }
 
 // A Match is an entry that may answer a question.
 type Match struct {
 	Entry   *Entry
-	Score   float64 // estimate, 0..1, that this answer is right; see AnswerAt, OfferAt
+	Score   float64 // estimate, 0..1, that this answer is right
 	Example string  // the nearest example question
 	Why     []Term  // what spoke for it, strongest first
 }
@@ -61,7 +72,8 @@ const MaxQuestions = 8
 func (x *Index) Read(text string) Reading {
 	text = cut(strings.ToValidUTF8(text, " "), maxText)
 	r := Reading{Lang: language(withoutAddresses(text))}
-	sentences := x.words.understand(text)
+	r.Tone = x.toneOf(text)
+	sentences := x.words.understand(text, x.like)
 	var closers []Intent
 	content := false
 	for _, s := range sentences {
@@ -79,6 +91,14 @@ func (x *Index) Read(text string) Reading {
 			r.Intents = addIntent(r.Intents, c)
 		}
 		r.Intents = decided(r.Intents)
+	}
+	for i, s := range sentences {
+		for _, m := range s.marks {
+			// A reply begins with its verdict, which matters if nothing says more.
+			if m.Name == Urgent || i == 0 && len(r.Intents) == 0 {
+				r.Intents = addIntent(r.Intents, m)
+			}
+		}
 	}
 	sortIntents(r.Intents)
 	for _, seg := range segments(sentences) {

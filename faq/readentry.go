@@ -21,10 +21,12 @@ func (r *reader) entry(n ast.Node) *Entry {
 	if fields == nil {
 		return nil
 	}
-	e := &Entry{Questions: map[string][]string{}, Answers: map[string]string{}, File: r.file, Line: n.GetToken().Position.Line}
+	e := &Entry{Questions: map[string][]string{}, Answers: map[string]string{}, Written: map[string]string{},
+		Not: map[string][]string{}, Expect: map[string][]string{}, places: map[string]int{}, File: r.file, Line: n.GetToken().Position.Line}
 	e.Line = fields[0].Key.GetToken().Position.Line
 	languages := r.options.languages()
-	keys := append([]string{"id", "tags", "related"}, languages...)
+	own := []string{"id", "tags", "related", "channels", "from", "until"}
+	keys := append(own, languages...)
 	broken := false
 	for _, kv := range fields {
 		key := keyText(kv)
@@ -39,9 +41,18 @@ func (r *reader) entry(n ast.Node) *Entry {
 			e.Tags = r.texts(kv.Value, "tags")
 		case key == "related":
 			e.Related = r.texts(kv.Value, "related")
+		case key == "channels":
+			e.Channels = r.channels(kv.Value)
+		case key == "from":
+			e.From = r.date(kv.Value, key, false)
+		case key == "until":
+			e.Until = r.date(kv.Value, key, true)
+		case key == "audience":
+			r.problem(kv.Key, "unknown key audience in an entry", "write `channels: [support]`: which channels may give this answer")
+			broken = true
 		case slices.Contains(languages, key):
 			r.language(e, key, kv)
-		case languageCode.MatchString(key) && nearestName(key, keys[:3]) == "":
+		case languageCode.MatchString(key) && nearestName(key, own[:3]) == "":
 			r.problem(kv.Key, fmt.Sprintf("language %s is not served (%s)", key, strings.Join(languages, ", ")), "add it to `languages` in the configuration or remove this part")
 			broken = true
 		default:
@@ -52,6 +63,9 @@ func (r *reader) entry(n ast.Node) *Entry {
 	if e.ID == "" {
 		r.problem(n, "an entry has no id", "begin it with `- id: some-name`")
 		return nil
+	}
+	if !e.From.IsZero() && !e.Until.IsZero() && !e.From.Before(e.Until) {
+		r.problem(n, fmt.Sprintf("entry %s ends before it begins", e.ID), "write `from` before `until`; the day of `until` is still part of it")
 	}
 	for _, l := range languages {
 		if _, ok := e.Answers[l]; ok {
@@ -72,14 +86,14 @@ func (r *reader) language(e *Entry, lang string, part *ast.MappingValueNode) {
 		r.problem(part.Key, name+": empty", "write `questions` and `answer` below it or remove it")
 		return
 	}
-	keys := []string{"questions", "answer"}
+	keys := []string{"questions", "answer", "not", "expect"}
 	seen := map[string]bool{}
 	for _, kv := range r.mapping(part.Value, name) {
 		key := keyText(kv)
 		seen[key] = true
 		switch key {
 		case "questions":
-			e.Questions[lang] = r.texts(kv.Value, "questions")
+			e.Questions[lang] = r.placed(e, kv.Value, "questions")
 			if len(e.Questions[lang]) == 0 {
 				r.problem(kv.Key, name+": no questions", "write how customers ask this, one per line")
 			}
@@ -88,16 +102,44 @@ func (r *reader) language(e *Entry, lang string, part *ast.MappingValueNode) {
 			if ok && answer == "" {
 				r.problem(kv.Key, name+": the answer is empty", "write it, or remove the language")
 			}
+			e.Written[lang] = answer
+			e.places[lang], _ = position(kv.Key)
 			e.Answers[lang] = r.fill(answer, lang, name, kv.Value)
+		case "not":
+			e.Not[lang] = r.placed(e, kv.Value, "not")
+		case "expect":
+			e.Expect[lang] = r.placed(e, kv.Value, "expect")
 		default:
-			r.problem(kv.Key, fmt.Sprintf("%s: unknown key %s", name, key), didYouMean(key, keys, "here belong questions and answer"))
+			r.problem(kv.Key, fmt.Sprintf("%s: unknown key %s", name, key), didYouMean(key, keys, "here belong questions, answer, not and expect"))
 		}
 	}
-	for _, key := range keys {
+	for _, key := range keys[:2] {
 		if !seen[key] {
 			r.problem(part.Key, fmt.Sprintf("%s: %s missing", name, key), "every language of an entry has questions and an answer")
 		}
 	}
+}
+
+// placed is texts of an entry, whose lines it notes.
+func (r *reader) placed(e *Entry, n ast.Node, what string) []string {
+	texts := r.texts(n, what)
+	items, _ := n.(*ast.SequenceNode)
+	if items == nil {
+		return texts
+	}
+	for _, item := range items.Values {
+		s := ""
+		switch item := item.(type) {
+		case *ast.StringNode:
+			s = strings.TrimSpace(item.Value)
+		case *ast.LiteralNode:
+			s = strings.TrimSpace(item.Value.Value)
+		}
+		if s != "" {
+			e.places[s], _ = position(item)
+		}
+	}
+	return texts
 }
 
 // fill puts values in the place of {{name}}.

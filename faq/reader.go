@@ -59,8 +59,13 @@ func (r *reader) read(data []byte) []*Entry {
 			continue
 		}
 		for _, kv := range r.mapping(doc.Body, "the file") {
-			if key := keyText(kv); key != "entries" {
-				r.problem(kv.Key, fmt.Sprintf("unknown key %s", key), didYouMean(key, []string{"entries"}, "a file has the single key `entries`"))
+			switch key := keyText(kv); key {
+			case "include": // what it names was read by gather
+				r.texts(kv.Value, "include")
+				continue
+			case "entries":
+			default:
+				r.problem(kv.Key, fmt.Sprintf("unknown key %s", key), didYouMean(key, []string{"entries", "include"}, "a file has the keys `entries` and `include`"))
 				continue
 			}
 			for _, n := range r.list(kv.Value, "entries") {

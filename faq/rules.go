@@ -58,7 +58,7 @@ func (r rule) find(s string) (from, to int, ok bool) {
 func (r *rules) wants(sentence string, clauses []string) []Intent {
 	var out []Intent
 	for _, g := range r.groups {
-		if closes(g.intent) || helper(g.intent) {
+		if closes(g.intent) || helper(g.intent) || marks(g.intent) {
 			continue
 		}
 		if i, ok := g.wants(sentence, clauses); ok {
@@ -66,6 +66,29 @@ func (r *rules) wants(sentence string, clauses []string) []Intent {
 		}
 	}
 	sortIntents(out)
+	return out
+}
+
+// trapped: a trap of the intent covers a part of the sentence.
+func (r *rules) trapped(i Intent, sentence string) bool {
+	return slices.ContainsFunc(r.groups, func(g *group) bool {
+		return g.intent == i.Name && g.topic == i.Topic && slices.ContainsFunc(g.traps, func(t rule) bool {
+			_, _, ok := t.find(sentence)
+			return ok
+		})
+	})
+}
+
+// marks finds the marks in one normalized sentence.
+func (r *rules) marks(sentence string, clauses []string) []Intent {
+	var out []Intent
+	for _, g := range r.groups {
+		if marks(g.intent) {
+			if i, ok := g.wants(sentence, clauses); ok {
+				out = append(out, i)
+			}
+		}
+	}
 	return out
 }
 
@@ -112,6 +135,9 @@ again:
 		for _, g := range r.groups {
 			if !closes(g.intent) {
 				continue
+			}
+			if g.intent == Thanks && r.is(contra, rest) {
+				continue // "thanks for the reply but …" goes on
 			}
 			for _, w := range g.whole {
 				if w.possible(rest) && w.re.MatchString(rest) {

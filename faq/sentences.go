@@ -17,6 +17,7 @@ type sentence struct {
 	units               int    // number of content units
 	asks                bool
 	wants               []Intent
+	marks               []Intent // how it is said: haste, failure
 	taken               []Intent // pleasantries that were left out
 	contra, afterThanks bool
 }

@@ -7,7 +7,7 @@ import (
 
 // understand takes a message apart into sentences, and each sentence into
 // pleasantries and content.
-func (w *wordlists) understand(text string) []sentence {
+func (w *wordlists) understand(text string, like *likeness) []sentence {
 	var out []sentence
 	for _, l := range w.withoutSignature(linesOf(text)) {
 		for _, s := range sentencesOf(l) {
@@ -21,7 +21,7 @@ func (w *wordlists) understand(text string) []sentence {
 	thanked := false
 	for i := range out {
 		s := &out[i]
-		w.clean(s, i == 0 && (len(out) > 1 || len(s.clauses) > 1))
+		w.clean(s, like, i == 0 && (len(out) > 1 || len(s.clauses) > 1))
 		if slices.ContainsFunc(s.taken, func(t Intent) bool { return t.Name == Thanks }) {
 			thanked = true
 		}
@@ -33,11 +33,17 @@ func (w *wordlists) understand(text string) []sentence {
 
 // clean leaves pleasantries out of a sentence and finds what the rest wants.
 // opens: the sentence begins a message that goes on after its first clause.
-func (w *wordlists) clean(s *sentence, opens bool) {
+func (w *wordlists) clean(s *sentence, like *likeness, opens bool) {
 	norms := make([]string, 0, len(s.clauses))
+	whole := make([]string, 0, len(s.clauses)) // pleasantries included: "urgent!" alone is one
 	from, to := -1, 0
+	defer func() { s.marks = w.rules.marks(strings.Join(whole, ", "), whole) }()
 	for i, c := range s.clauses {
 		n := w.normalize(c.text)
+		whole = append(whole, n)
+		if c.end == '?' {
+			whole[i] += "?"
+		}
 		rest, taken := w.rules.strip(n)
 		if rest != "" && opens && i == 0 && addressed(n) {
 			rest, taken = "", []Intent{{Name: Greeting, Score: strongScore, Why: n}}
@@ -87,7 +93,11 @@ func (w *wordlists) clean(s *sentence, opens bool) {
 		}
 	}
 	s.units = len(w.units(atomize(s.norm)))
-	s.wants = w.rules.wants(s.norm, norms)
+	for i := range norms {
+		norms[i] = mend(norms[i])
+	}
+	s.wants = w.rules.wants(mend(s.norm), norms)
+	like.add(w.rules, s, norms)
 	s.asks = w.rules.is(asking, s.norm)
 }
 

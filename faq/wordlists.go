@@ -17,6 +17,8 @@ type wordlists struct {
 	simplified map[rune]rune     // traditional character → simplified
 	short      map[string]string // English short form → the words it stands for
 	function   map[string]bool   // words that ask or bind but name nothing
+	alike      map[string]string // word → the notion it stands for
+	alikeStem  map[string]string // … of English stems
 	surnames   map[rune]bool     // Chinese family names of one character
 	rules      *rules
 }
@@ -28,22 +30,18 @@ var wordlistsOnce = sync.OnceValues(readWordlists)
 // readWordlists reads the embedded files; a mistake in one is a programming
 // error that the tests find, reported here by file and line.
 func readWordlists() (*wordlists, error) {
-	w := &wordlists{simplified: map[rune]rune{}, short: map[string]string{}, function: map[string]bool{}, surnames: map[rune]bool{}}
-	err := eachLine("traditional.txt", func(line string) error {
-		for _, pair := range strings.Fields(line) {
-			t, n := utf8.DecodeRuneInString(pair)
-			s, m := utf8.DecodeRuneInString(pair[n:])
-			if n+m != len(pair) {
-				return fmt.Errorf("%q is not a pair of characters", pair)
-			}
-			w.simplified[t] = s
+	w := &wordlists{simplified: map[rune]rune{}, short: map[string]string{}, function: map[string]bool{}, alike: map[string]string{}, alikeStem: map[string]string{}, surnames: map[rune]bool{}}
+	for _, name := range []string{"traditional.txt", "variants_zh.txt"} {
+		if err := eachLine(name, w.readPairs); err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
-	err = eachLine("short_en.txt", func(line string) error {
+	for _, name := range []string{"alike_en.txt", "alike_zh.txt"} {
+		if err := eachLine(name, w.readAlike); err != nil {
+			return nil, err
+		}
+	}
+	err := eachLine("short_en.txt", func(line string) error {
 		short, long, ok := strings.Cut(line, " ")
 		if !ok {
 			return fmt.Errorf("%q has no long form", line)
@@ -76,6 +74,36 @@ func readWordlists() (*wordlists, error) {
 	}
 	w.rules, err = readRules("zh.rules", "en.rules")
 	return w, err
+}
+
+// readPairs reads characters that are folded into another.
+func (w *wordlists) readPairs(line string) error {
+	for _, pair := range strings.Fields(line) {
+		from, n := utf8.DecodeRuneInString(pair)
+		to, m := utf8.DecodeRuneInString(pair[n:])
+		if n+m != len(pair) {
+			return fmt.Errorf("%q is not a pair of characters", pair)
+		}
+		w.simplified[from] = to
+	}
+	return nil
+}
+
+// readAlike reads words of one notion; the first names it.
+func (w *wordlists) readAlike(line string) error {
+	words := strings.Fields(line)
+	for _, word := range words {
+		if old, ok := w.alike[word]; ok && old != words[0] {
+			return fmt.Errorf("%s stands for %s already", word, old)
+		}
+		w.alike[word] = words[0]
+	}
+	for _, word := range words {
+		if s := stem(word); w.alikeStem[s] == "" {
+			w.alikeStem[s] = words[0]
+		}
+	}
+	return nil
 }
 
 // eachLine calls f for every line of an embedded file that is neither empty

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +13,7 @@ import (
 
 func (a *app) ask() *cobra.Command {
 	var why bool
+	var channel string
 	cmd := &cobra.Command{
 		Use:   "ask [QUESTION]",
 		Short: "Ask the FAQ one question, as a customer would",
@@ -36,7 +38,7 @@ for. Nothing is recorded or sent.`,
 			if err != nil {
 				return err
 			}
-			r := index.Read(text)
+			r := index.For(time.Now(), channel).Read(text)
 			if a.json {
 				return a.printJSON(askedJSON(r, cfg))
 			}
@@ -48,6 +50,7 @@ for. Nothing is recorded or sent.`,
 		},
 	}
 	cmd.Flags().BoolVar(&why, "why", false, "explain")
+	cmd.Flags().StringVar(&channel, "channel", "", "as in this channel of the configuration; entries may be for some only")
 	return a.jsonFlag(cmd)
 }
 
@@ -79,10 +82,10 @@ func (a *app) printAnswers(r faq.Reading, cfg *Config) {
 			fmt.Fprintf(a.out, "> %s\n", q.Text)
 		}
 		switch {
-		case len(q.Matches) > 0 && q.Matches[0].Score >= faq.AnswerAt:
+		case q.Outcome == faq.Answer:
 			text, _, _ := q.Matches[0].Entry.Answer(lang)
 			fmt.Fprintln(a.out, strings.TrimSpace(text))
-		case len(q.Matches) > 0 && q.Matches[0].Score >= faq.OfferAt:
+		case q.Outcome == faq.Offer:
 			fmt.Fprintf(a.out, "Not sure enough to answer: this goes to a person, or, where there are buttons, is offered as a choice. Closest: %s (%.2f)\n", q.Matches[0].Entry.ID, q.Matches[0].Score)
 		case q.Intent != "":
 			fmt.Fprintf(a.out, "This is no question for the FAQ (%s): the bot acts on it, or a person does.\n", q.Intent)
@@ -130,7 +133,7 @@ func askedJSON(r faq.Reading, cfg *Config) asked {
 		for _, m := range q.Matches {
 			one.Matches = append(one.Matches, askedMatch{m.Entry.ID, m.Score, m.Example})
 		}
-		if len(q.Matches) > 0 && q.Matches[0].Score >= faq.AnswerAt {
+		if q.Outcome == faq.Answer {
 			lang := r.Lang
 			if lang == "" {
 				lang = cfg.Company.Languages[0]

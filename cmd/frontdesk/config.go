@@ -44,11 +44,26 @@ type Config struct {
 	// are read again when they change.
 	FAQ []string
 
+	// Vars (`vars`, default none) are further names that answers of the FAQ may
+	// mention as {{name}}, beside {{hours}}, {{phone}}, {{website}}, {{email}} and
+	// {{company}}: by language, and under "" those that are the same in all. One is
+	// written `fee: 5 EUR`, or `fee: {zh: 5 欧元, en: 5 EUR}`.
+	Vars map[string]map[string]string
+
+	// Answers (`answers`) is how sure the bot must be.
+	Answers AnswersConfig
+
 	// Texts (`texts`, default none) is a folder whose sentences replace those
 	// that the bot says of itself: zh/customer.yaml, en/customer.yaml,
 	// zh/staff.yaml, en/staff.yaml, each with only the sentences that are to
 	// be different. The folder must exist; each of the files may be missing.
 	Texts string
+
+	// Intents (`intents`, default none) are files with examples of what messages
+	// want beyond an answer (a person, to complain, a refund …) in the words of
+	// your own customers, beside those that the program has. Start from
+	// init/intents.yaml. They are read again when they change.
+	Intents []string
 
 	// Hours (`hours`, required) is when people are at work. All promises to
 	// customers are counted in these hours. `days` gives the hours of each
@@ -123,6 +138,16 @@ type Company struct {
 	// Email (`email`, default the address of the first mailbox, if there is one) is
 	// for FAQ answers that mention {{email}}.
 	Email string
+}
+
+// AnswersConfig is how sure the bot must be of what it says.
+type AnswersConfig struct {
+	// Precision (`precision`, 80 to 99, default 95) is of how many answers in a
+	// hundred the bot gives should be right. With a higher one it is wrong less
+	// often, and answers less: what it is not sure enough of it offers as a
+	// choice, or hands to people. `frontdesk faq eval` measures on your own FAQ
+	// what comes of it. Precision here is a share, .95 for 95.
+	Precision float64
 }
 
 // StaffMember is a person who answers customers.

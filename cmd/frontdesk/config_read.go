@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/bot/texts"
+	"frontdesk/faq"
 	"frontdesk/store"
 )
 
@@ -17,7 +18,10 @@ func (r *configReader) config(top *configBlock, c *Config) {
 	c.Company = r.company(top.need("company", "company: {name: Acme, timezone: Asia/Shanghai, languages: [zh, en]}"))
 	c.Database = cmp.Or(top.take("database").file(), r.beside("frontdesk.db"))
 	c.FAQ = r.faq(top.take("faq"))
+	c.Vars = r.vars(top.take("vars"), c.Company.Languages)
+	c.Answers = r.answers(top.take("answers"))
 	c.Texts = r.texts(top.take("texts"), c.readFile)
+	c.Intents = r.files(top.take("intents"), "intents: [intents.yaml]")
 	c.Hours, c.Calendar = r.hours(top.need("hours", `hours: {days: {mon-fri: ["09:00-17:00"]}}`), c.Company.Location, c.readFile)
 	c.Promises = r.promises(top.take("promises"))
 	c.Staff = r.staff(top.need("staff", "staff: [{name: Ana, mail: ana@acme.example}]"))
@@ -52,7 +56,16 @@ func (r *configReader) company(v *configValue) Company {
 }
 
 func (r *configReader) faq(v *configValue) []string {
-	v.notEmpty("faq: [faq.yaml]")
+	files := r.files(v, "faq: [faq.yaml]")
+	if files == nil {
+		files = []string{r.beside("faq.yaml")}
+	}
+	return files
+}
+
+// files reads a list of file names, each of which may stand there once.
+func (r *configReader) files(v *configValue, example string) []string {
+	v.notEmpty(example)
 	var files []string
 	for _, item := range v.list() {
 		file := item.file()
@@ -62,10 +75,14 @@ func (r *configReader) faq(v *configValue) []string {
 			files = append(files, file)
 		}
 	}
-	if files == nil {
-		files = []string{r.beside("faq.yaml")}
-	}
 	return files
+}
+
+func (r *configReader) answers(v *configValue) AnswersConfig {
+	b := v.block()
+	percent := b.take("precision").numberOr(int(100*faq.DefaultPrecision), int(100*faq.MinPrecision), int(100*faq.MaxPrecision))
+	b.end()
+	return AnswersConfig{Precision: float64(percent) / 100}
 }
 
 // texts also looks whether the folder is there: without it the bot would speak

@@ -145,6 +145,7 @@ func TestConfigDefaults(t *testing.T) {
 	same(t, "database", c.Database, "/etc/frontdesk/frontdesk.db")
 	same(t, "faq", c.FAQ, []string{"/etc/frontdesk/faq.yaml"})
 	same(t, "texts", c.Texts, "")
+	same(t, "intents", len(c.Intents), 0)
 	same(t, "hours", c.Calendar.Describe("en"), "Mon–Fri 09:00–17:00")
 	same(t, "promises", c.Promises, map[string]map[store.Priority]time.Duration{
 		"complaint": {"urgent": 4 * time.Hour, "normal": 8 * time.Hour},
@@ -222,7 +223,9 @@ func TestConfigEverythingGiven(t *testing.T) {
 company: {name: Acme, timezone: Europe/Berlin, languages: [zh], phone: 4912345, website: "https://acme.example"}
 database: /var/lib/frontdesk/a.db
 faq: [faq/one.yaml, ../two.yaml]
+vars: {days: 3, fee: {zh: 5 元}}
 texts: texts
+intents: [intents.yaml, ../ours.yaml]
 hours: {days: {mon-fri: ["09:00-12:00", "13:00-17:00"]}, holidays: [2026-10-01], workdays: [2026-10-10]}
 promises: {complaint: {urgent: 90m, normal: 1h30m}, privacy: {urgent: 8h, normal: 40h}}
 staff:
@@ -253,7 +256,9 @@ channels:
 	same(t, "website", c.Company.Website, "https://acme.example")
 	same(t, "database", c.Database, "/var/lib/frontdesk/a.db")
 	same(t, "faq", c.FAQ, []string{"/etc/frontdesk/faq/one.yaml", "/etc/two.yaml"})
+	same(t, "vars", c.Vars, map[string]map[string]string{"": {"days": "3"}, "zh": {"fee": "5 元"}})
 	same(t, "texts", c.Texts, "/etc/frontdesk/texts")
+	same(t, "intents", c.Intents, []string{"/etc/frontdesk/intents.yaml", "/etc/ours.yaml"})
 	same(t, "hours", c.Hours.Days, map[string][]string{"mon-fri": {"09:00-12:00", "13:00-17:00"}})
 	same(t, "holidays", c.Hours.Holidays, []string{"2026-10-01"})
 	same(t, "workdays", c.Hours.Workdays, []string{"2026-10-10"})
@@ -330,7 +335,7 @@ func TestConfigExampleLoads(t *testing.T) {
 	same(t, "faq", full.FAQ, small.FAQ)
 
 	// Every optional part, with its comment sign removed, is right too.
-	for _, line := range []string{"texts: texts", "aliases:", "complaints:", "authserv_id:", "budget:", "operators:", "alarm:", "http:"} {
+	for _, line := range []string{"vars:", "texts: texts", "intents: [intents.yaml]", "aliases:", "complaints:", "authserv_id:", "budget:", "operators:", "alarm:", "http:", "answers:"} {
 		if !strings.Contains(uncommented, "# "+line) && line != "budget:" {
 			t.Errorf("the example has no comment %q", line)
 		}

@@ -25,7 +25,7 @@ func (d *demo) prompt(ctx context.Context) error {
 Now you. Write a line, as whoever you like:
 
   I want to talk to a human         a mail from %s to %s
-  slack: Can I pay by card?         a direct message to Frontdesk in Slack
+  slack: Do you offer refunds?      a direct message to Frontdesk in Slack
   press: That didn't help           a button below what you were answered in Slack
   agent: We'll look into it.        %s answers the newest hand-over, wherever it is
   agent: note: he seems in a hurry  … or leaves a note; take: and resolve: work too

@@ -18,6 +18,7 @@ var starters = []struct {
 }{
 	{"frontdesk.yaml", "the configuration, every key explained", 0o644},
 	{"faq.yaml", "questions and answers to begin with", 0o644},
+	{"intents.yaml", "how customers say what they want; optional", 0o644},
 	{"slack-manifest.yaml", "what to create the app in Slack from", 0o644},
 	{"secrets.env.example", "where passwords and tokens go", 0o600},
 	{"frontdesk.service", "runs it under systemd", 0o644},
@@ -32,6 +33,7 @@ func (a *app) initCommand() *cobra.Command {
 
     frontdesk.yaml        the configuration, every key explained
     faq.yaml              questions and answers to begin with, in Chinese and English
+    intents.yaml          examples of what customers want, if you add your own
     slack-manifest.yaml   what to create the app in Slack from, if you use Slack
     secrets.env.example   where passwords and tokens go
     frontdesk.service     runs it under systemd

@@ -83,7 +83,7 @@ everything, and start:
 	flags.StringVarP(&a.config, "config", "c", "frontdesk.yaml", "the configuration `file`")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log more")
 	root.AddCommand(a.initCommand(), a.manifest(), a.doctor(), a.serve(), a.demo(), a.ask(), a.chat(), a.cases(), a.customers(), a.ledger(), a.outbox(), a.events(),
-		a.stats(), a.pause(), a.resume(), a.backup(), a.restore())
+		a.stats(), a.faqCommand(), a.pause(), a.resume(), a.backup(), a.restore())
 	return root
 }
 

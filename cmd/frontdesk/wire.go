@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -70,7 +71,10 @@ func sampleConfig(dir, more string) (*Config, error) {
 
 // faqOptions gives answers the facts that only the configuration knows.
 func faqOptions(cfg *Config) faq.Options {
-	o := faq.Options{Languages: cfg.Company.Languages, Vars: map[string]map[string]string{}}
+	o := faq.Options{Languages: cfg.Company.Languages, Precision: cfg.Answers.Precision, Intents: cfg.Intents, Location: cfg.Company.Location, Vars: map[string]map[string]string{"": cfg.Vars[""]}}
+	for _, ch := range cfg.Channels {
+		o.Channels = append(o.Channels, ch.Name)
+	}
 	for _, lang := range cfg.Company.Languages {
 		vars := map[string]string{"company": cfg.Company.Name, "hours": cfg.Calendar.Describe(lang)}
 		for name, value := range map[string]string{"phone": cfg.Company.Phone, "website": cfg.Company.Website, "email": address(cfg)} {
@@ -78,6 +82,7 @@ func faqOptions(cfg *Config) faq.Options {
 				vars[name] = value
 			}
 		}
+		maps.Copy(vars, cfg.Vars[lang])
 		o.Vars[lang] = vars
 	}
 	return o

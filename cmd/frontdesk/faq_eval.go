@@ -1,0 +1,296 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"frontdesk/faq"
+)
+
+func (a *app) faqEval() *cobra.Command {
+	var files []string
+	var questions string
+	var precision int
+	cmd := &cobra.Command{
+		Use:   "eval",
+		Short: "Measure how well the FAQ answers",
+		Long: `eval asks the FAQ questions whose answers are known, as the bot would, and prints
+how often it is right, at which precision it answers how much, and how long that
+takes.
+
+Without --questions it asks the FAQ its own examples, each of an FAQ that does not
+have it, and says which entries are weak and how many more examples they need.
+Such a measurement is as honest as the examples are like what customers write.
+It also asks the questions below ` + "`expect:`" + ` in the FAQ; if one is not answered by
+its entry, the exit code is 1, so that a change can be refused.
+
+With --questions it asks those of a file, one a line, as
+
+    question<TAB>entry
+
+where the entry is oos for questions that the FAQ does not answer. --faq takes the
+same format beside the FAQ's own (a name that ends in .tsv), so that any public
+collection can be run through it.`,
+		Example: "  frontdesk faq eval\n  frontdesk faq eval --precision 98\n  frontdesk faq eval --faq train.tsv --questions test.tsv --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if precision != 0 && (precision < int(100*faq.MinPrecision) || precision > int(100*faq.MaxPrecision)) {
+				return fmt.Errorf("--precision %d: write a number from %.0f to %.0f", precision, 100*faq.MinPrecision, 100*faq.MaxPrecision)
+			}
+			index, took, err := a.indexToMeasure(files, float64(precision)/100)
+			if err != nil {
+				return err
+			}
+			if questions == "" {
+				return a.evalOnItself(index, took)
+			}
+			asked, err := readLabelled(questions)
+			if err != nil {
+				return err
+			}
+			if len(asked) == 0 {
+				return fmt.Errorf("%s has no questions", questions)
+			}
+			return a.printFigures(index, index.Evaluate(asked), took, strangers(index, asked))
+		},
+	}
+	cmd.Flags().StringArrayVar(&files, "faq", nil, "an FAQ `file` instead of those of the configuration; a .tsv is read as question<TAB>entry")
+	cmd.Flags().StringVar(&questions, "questions", "", "a `file` of question<TAB>entry to ask")
+	cmd.Flags().IntVar(&precision, "precision", 0, "of how many answers in a hundred should be right, instead of what the configuration says")
+	return a.jsonFlag(cmd)
+}
+
+// indexToMeasure loads an FAQ and says how long that took.
+func (a *app) indexToMeasure(files []string, precision float64) (*faq.Index, time.Duration, error) {
+	var labelled []faq.Labelled
+	var paths []string
+	for _, f := range files {
+		if !strings.HasSuffix(f, ".tsv") {
+			paths = append(paths, f)
+			continue
+		}
+		more, err := readLabelled(f)
+		if err != nil {
+			return nil, 0, err
+		}
+		labelled = append(labelled, more...)
+	}
+	if len(labelled) > 0 {
+		if len(paths) > 0 {
+			return nil, 0, fmt.Errorf("--faq: %s is an FAQ and %s is not: measure one after the other", paths[0], files[0])
+		}
+		start := time.Now()
+		x, err := faq.FromLabelled(labelled, faq.Options{Precision: precision})
+		return x, time.Since(start), err
+	}
+	dir, done, err := tempDir()
+	if err != nil {
+		return nil, 0, err
+	}
+	defer done()
+	cfg, err := a.loadOrSample(dir)
+	if err != nil {
+		return nil, 0, err
+	}
+	o := faqOptions(cfg)
+	if precision != 0 {
+		o.Precision = precision
+	}
+	if len(paths) == 0 {
+		paths = cfg.FAQ
+	}
+	start := time.Now()
+	x, err := faq.Load(paths, o)
+	return x, time.Since(start), err
+}
+
+func readLabelled(path string) ([]faq.Labelled, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	all, err := faq.ReadLabelled(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return all, nil
+}
+
+// strangers are the labels, other than oos, that no entry has.
+func strangers(x *faq.Index, asked []faq.Labelled) []string {
+	var out []string
+	seen := map[string]bool{faq.OutOfScope: true}
+	for _, l := range asked {
+		if _, ok := x.Entry(l.Label); !ok && !seen[l.Label] {
+			seen[l.Label] = true
+			out = append(out, l.Label)
+		}
+	}
+	return out
+}
+
+// evalOnItself measures an FAQ by its own examples, and fails if an `expect:`
+// question is not answered as it should be.
+func (a *app) evalOnItself(x *faq.Index, took time.Duration) (failed error) {
+	v, err := x.CrossValidate()
+	if err != nil {
+		return err
+	}
+	unmet, expected := x.Unmet()
+	if len(unmet) > 0 {
+		failed = fmt.Errorf("%d of %d `expect:` questions are not answered by their entry", len(unmet), expected)
+	}
+	if a.json {
+		out := selfJSON{figuresJSON: jsonOf(v.Figures, took), Entries: []entryJSON{}, Expected: expected, Unmet: []unmetJSON{}}
+		for _, u := range unmet {
+			out.Unmet = append(out.Unmet, unmetJSON{u.Entry.ID, u.Lang, u.Text, u.Got.Outcome.String(), nearest(u.Got)})
+		}
+		for _, e := range v.Entries {
+			out.Entries = append(out.Entries, entryJSON{e.Entry.ID, e.Lang, e.Examples, e.Asked, e.Answered, e.Offered, e.Wrong, e.Rival, e.More})
+		}
+		return errors.Join(a.printJSON(out), failed)
+	}
+	fmt.Fprintln(a.out, "The FAQ's own examples, each asked of an FAQ that does not have it; a fifth of what\nis asked has no answer there.")
+	fmt.Fprintln(a.out)
+	if err := a.printFigures(x, v.Figures, took, nil); err != nil {
+		return err
+	}
+	if err := a.printWeak(v.Entries); err != nil {
+		return err
+	}
+	if expected > 0 {
+		fmt.Fprintf(a.out, "\n%d of %d `expect:` questions are answered by their entry.\n", expected-len(unmet), expected)
+	}
+	for _, u := range unmet {
+		fmt.Fprintf(a.out, "  %s, %s: %q: %s, nearest %s\n", u.Entry.ID, u.Lang, u.Text, u.Got.Outcome, nearest(u.Got))
+	}
+	return failed
+}
+
+// nearest is the best match of a question.
+func nearest(q faq.Question) string {
+	if len(q.Matches) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%s (%.2f)", q.Matches[0].Entry.ID, q.Matches[0].Score)
+}
+
+// printWeak prints the entries that need more examples.
+func (a *app) printWeak(entries []faq.EntryFigures) error {
+	var rows [][]string
+	for _, e := range entries {
+		if e.More == 0 {
+			continue
+		}
+		more := fmt.Sprint("+", e.More)
+		if e.More == faq.MostMore {
+			more += " or more"
+		}
+		if e.Asked == 0 {
+			more += " (has but one: not measured)"
+		}
+		rival := "-"
+		if e.Rival != "" {
+			rival = e.Rival
+		}
+		rows = append(rows, []string{e.Entry.ID, e.Lang, fmt.Sprint(e.Examples), fmt.Sprintf("%d/%d", e.Answered, e.Asked), fmt.Sprint(e.Offered), fmt.Sprint(e.Wrong), rival, more})
+	}
+	if len(rows) == 0 {
+		fmt.Fprintln(a.out, "\nOf every entry, 8 of 10 questions are answered with it, or it is among the choices.")
+		return nil
+	}
+	fmt.Fprintln(a.out, "\nOf these entries, less than 8 of 10 questions are answered with them or offer them.\nMORE is roughly how many examples they need beside those they have, in words that\ncustomers use and that are not there yet. RIVAL is most often taken for the entry:\nmake the two more different, or one of them.")
+	fmt.Fprintln(a.out)
+	return a.table("ENTRY LANG EXAMPLES ANSWERED OFFERED WRONG RIVAL MORE", rows)
+}
+
+func (a *app) printFigures(x *faq.Index, f faq.Figures, took time.Duration, strangers []string) error {
+	if a.json {
+		return a.printJSON(jsonOf(f, took))
+	}
+	p := func(format string, args ...any) { fmt.Fprintf(a.out, format+"\n", args...) }
+	p("%d entries, %d questions, of these %d without an answer", len(x.Entries()), f.Questions, f.OutOfScope)
+	if len(strangers) > 0 {
+		p("(counted as without: labels that no entry has, such as %s)", strings.Join(strangers[:min(len(strangers), 3)], ", "))
+	}
+	p("")
+	p("best match right     %5.1f %%", 100*f.Top1)
+	p("among the best three %5.1f %%", 100*f.Top3)
+	if f.AUROC > 0 {
+		p("AUROC                %5.3f   how well the score parts what has an answer from what has none", f.AUROC)
+	}
+	p("R@P95                %5.3f   answered rightly, at the score from which 95 %% are right", f.RAtP95)
+	p("")
+	p("At the operating point of %.0f %% (answers from a score of %.2f):", 100*f.Precision, f.Answer)
+	p("answered             %5.1f %%  %d; the best score in hindsight: %.1f %%", 100*f.Coverage, f.Answered, 100*f.Best)
+	if f.Answered > 0 {
+		p("of these right       %5.1f %%  %d; with 95 %% certainty from %.1f to %.1f %%", 100*f.Measured, f.Right, 100*f.Low, 100*f.High)
+	}
+	p("offered as choices   %5.1f %%  %d; the right one is among them in %d", 100*float64(f.Offered)/float64(f.Questions), f.Offered, f.Among)
+	p("")
+	p("loaded in %d ms; a question takes %d µs, 99 of 100 less than %d µs", took.Milliseconds(), f.P50.Microseconds(), f.P99.Microseconds())
+	return nil
+}
+
+// figuresJSON is what programs read; shares are of 0 to 1.
+type figuresJSON struct {
+	Questions  int     `json:"questions"`
+	OutOfScope int     `json:"out_of_scope"`
+	Top1       float64 `json:"top1"`
+	Top3       float64 `json:"top3"`
+	AUROC      float64 `json:"auroc"`
+	RAtP95     float64 `json:"r_at_p95"`
+	Precision  float64 `json:"precision"` // measured, at the operating point
+	Low        float64 `json:"precision_low"`
+	High       float64 `json:"precision_high"`
+	Coverage   float64 `json:"coverage"`
+	Best       float64 `json:"best_coverage"`
+	Stated     float64 `json:"stated_precision"`
+	AnswerAt   float64 `json:"answer_at"`
+	Answered   int     `json:"answered"`
+	Right      int     `json:"right"`
+	Offered    int     `json:"offered"`
+	Among      int     `json:"offered_right"`
+	Load       float64 `json:"load_ms"`
+	P50        float64 `json:"p50_us"`
+	P99        float64 `json:"p99_us"`
+}
+
+type selfJSON struct {
+	figuresJSON
+	Entries  []entryJSON `json:"entries"`
+	Expected int         `json:"expected"`
+	Unmet    []unmetJSON `json:"unmet"`
+}
+
+type unmetJSON struct {
+	Entry   string `json:"entry"`
+	Lang    string `json:"lang"`
+	Text    string `json:"text"`
+	Outcome string `json:"outcome"`
+	Nearest string `json:"nearest"`
+}
+
+type entryJSON struct {
+	Entry    string `json:"entry"`
+	Lang     string `json:"lang"`
+	Examples int    `json:"examples"`
+	Asked    int    `json:"asked"`
+	Answered int    `json:"answered"`
+	Offered  int    `json:"offered"`
+	Wrong    int    `json:"wrong"`
+	Rival    string `json:"rival"`
+	More     int    `json:"more"`
+}
+
+func jsonOf(f faq.Figures, took time.Duration) figuresJSON {
+	us := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
+	return figuresJSON{f.Questions, f.OutOfScope, f.Top1, f.Top3, f.AUROC, f.RAtP95, f.Measured, f.Low, f.High, f.Coverage, f.Best, f.Precision, f.Answer,
+		f.Answered, f.Right, f.Offered, f.Among, us(took) / 1e3, us(f.P50), us(f.P99)}
+}

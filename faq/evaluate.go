@@ -1,0 +1,223 @@
+package faq
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// OutOfScope is the label of a question that no entry answers.
+const OutOfScope = "oos"
+
+// Labelled is a question and the id of the entry that answers it, or
+// OutOfScope.
+type Labelled struct{ Text, Label string }
+
+// ReadLabelled reads lines of text<TAB>label, UTF-8, as collections of
+// questions are usually kept. Empty lines are passed over.
+func ReadLabelled(r io.Reader) ([]Labelled, error) {
+	var out []Labelled
+	sc := bufio.NewScanner(r)
+	sc.Buffer(nil, 1<<20)
+	for n := 1; sc.Scan(); n++ {
+		line := strings.TrimSuffix(sc.Text(), "\r")
+		if n == 1 {
+			line = strings.TrimPrefix(line, "\ufeff")
+		}
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		text, label, ok := strings.Cut(line, "\t")
+		text, label = strings.TrimSpace(text), strings.TrimSpace(label)
+		if !ok || text == "" || label == "" || strings.Contains(label, "\t") {
+			return nil, fmt.Errorf("line %d is not `question<TAB>entry`: %q", n, cut(line, 80))
+		}
+		out = append(out, Labelled{text, label})
+	}
+	if err := sc.Err(); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// FromLabelled makes an index of questions alone, one entry for each label but
+// OutOfScope, without answers. It is for measuring.
+func FromLabelled(examples []Labelled, o Options) (*Index, error) {
+	var entries []*Entry
+	byID := map[string]*Entry{}
+	for _, l := range examples {
+		if l.Label == OutOfScope {
+			continue
+		}
+		e := byID[l.Label]
+		if e == nil {
+			e = &Entry{ID: l.Label, Questions: map[string][]string{}, Answers: map[string]string{}}
+			byID[l.Label] = e
+			entries = append(entries, e)
+		}
+		lang := language(l.Text)
+		if !slices.Contains(e.languages, lang) {
+			e.languages = append(e.languages, lang)
+		}
+		e.Questions[lang] = append(e.Questions[lang], l.Text)
+	}
+	if len(entries) == 0 {
+		return nil, fmt.Errorf("no questions with an entry")
+	}
+	return newIndex(entries, o)
+}
+
+// Figures are what a collection of questions shows about an index. Shares are
+// of 0 to 1.
+type Figures struct {
+	Questions  int     // all
+	OutOfScope int     // of these, without an answer
+	Top1, Top3 float64 // of those that have an answer: it is the best match, or among the best three
+	AUROC      float64 // how well the score parts those that have an answer from the others; 0 if there are no others
+	RAtP95     float64 // share of those that have an answer which is answered rightly at the loosest score with 95 % right
+
+	// At the operating point:
+	Point
+	Answered  int     // questions
+	Right     int     // of these
+	Measured  float64 // precision: right of the answered
+	Low, High float64 // its Wilson interval, 95 %
+	Coverage  float64 // share of all questions that is answered
+	Best      float64 // … at the loosest score at which the stated precision holds in hindsight
+	Offered   int     // questions
+	Among     int     // of these, the right one is among the choices
+
+	P50, P99 time.Duration // per question
+}
+
+// result is what came of one question.
+type result struct {
+	in        bool    // it has an answer
+	score     float64 // of the best match
+	predicted string  // the best match
+	rank      int     // of the right entry from 0 on, or -1
+	outcome   Outcome
+	among     bool // the right entry is among the choices
+	took      time.Duration
+}
+
+func (r result) right() bool { return r.rank == 0 }
+
+// Evaluate asks the index. Each text is taken as the one question that its label
+// says it is; how [Index.Read] takes messages apart is measured elsewhere. The
+// times are those of Read, which is what a message costs.
+func (x *Index) Evaluate(questions []Labelled) Figures {
+	return figuresOf(x.ask(questions), x.point)
+}
+
+func (x *Index) ask(questions []Labelled) []result {
+	out := make([]result, len(questions))
+	for i, l := range questions {
+		start := time.Now()
+		x.Read(l.Text)
+		r := result{took: time.Since(start), rank: -1}
+		_, r.in = x.byID[l.Label]
+		q := x.question(segment{text: l.Text, norm: x.words.normalize(l.Text)})
+		if len(q.Matches) > 0 {
+			r.score, r.outcome, r.predicted = q.Matches[0].Score, q.Outcome, q.Matches[0].Entry.ID
+			is := func(m Match) bool { return m.Entry.ID == l.Label }
+			r.rank = slices.IndexFunc(q.Matches, is)
+			r.among = slices.ContainsFunc(q.Choices(), is)
+		}
+		out[i] = r
+	}
+	return out
+}
+
+func figuresOf(results []result, at Point) Figures {
+	f := Figures{Questions: len(results), Point: at}
+	if len(results) == 0 {
+		return f
+	}
+	times := make([]time.Duration, len(results))
+	for i, r := range results {
+		times[i] = r.took
+		if !r.in {
+			f.OutOfScope++
+		}
+		if r.rank == 0 {
+			f.Top1++
+		}
+		if r.rank >= 0 && r.rank < 3 {
+			f.Top3++
+		}
+		switch {
+		case r.outcome == Answer:
+			f.Answered++
+			if r.right() {
+				f.Right++
+			}
+		case r.outcome == Offer:
+			f.Offered++
+			if r.among {
+				f.Among++
+			}
+		}
+	}
+	in := f.Questions - f.OutOfScope
+	f.Top1 /= float64(max(in, 1))
+	f.Top3 /= float64(max(in, 1))
+	f.Measured = float64(f.Right) / float64(max(f.Answered, 1))
+	f.Low, f.High = Wilson(f.Right, f.Answered)
+	f.Coverage = float64(f.Answered) / float64(f.Questions)
+	slices.Sort(times)
+	f.P50, f.P99 = times[len(times)/2], times[(len(times)-1)*99/100]
+
+	results = slices.Clone(results)
+	slices.SortStableFunc(results, func(a, b result) int { return cmp.Compare(b.score, a.score) })
+	right := 0
+	var pairs float64
+	foreign := 0
+	for i := 0; i < len(results); {
+		// Questions with the same score are answered together or not at all.
+		j, insiders, outsiders := i, 0, 0
+		for ; j < len(results) && results[j].score == results[i].score; j++ {
+			if results[j].in {
+				insiders++
+			} else {
+				outsiders++
+			}
+			if results[j].right() {
+				right++
+			}
+		}
+		pairs += float64(insiders) * (float64(f.OutOfScope-foreign-outsiders) + float64(outsiders)/2)
+		foreign += outsiders
+		if results[i].score > 0 {
+			if float64(right) >= .95*float64(j) {
+				f.RAtP95 = float64(right) / float64(max(in, 1))
+			}
+			if float64(right) >= at.Precision*float64(j) {
+				f.Best = float64(j) / float64(f.Questions)
+			}
+		}
+		i = j
+	}
+	if in > 0 && f.OutOfScope > 0 {
+		f.AUROC = pairs / float64(in) / float64(f.OutOfScope)
+	}
+	return f
+}
+
+// Wilson gives the interval in which a share lies with 95 % confidence, seen k
+// times of n (Wilson 1927). Of nothing seen it is 0 to 1.
+func Wilson(k, n int) (low, high float64) {
+	if n == 0 {
+		return 0, 1
+	}
+	const z = 1.959964
+	p, m := float64(k)/float64(n), float64(n)
+	center := (p + z*z/(2*m)) / (1 + z*z/m)
+	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
+	return max(center-half, 0), min(center+half, 1)
+}

@@ -1,0 +1,201 @@
+package exchange
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+
+	"frontdesk/faq"
+)
+
+var east = time.FixedZone("east", 8*3600)
+
+func options() Options {
+	return Options{Languages: []string{"zh", "en"}, Location: east, Vars: []string{"hours", "phone", "website", "email", "company"}}
+}
+
+func load(t testing.TB, text string) []*faq.Entry {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "faq.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	vars := map[string]string{}
+	for _, v := range options().Vars {
+		vars[v] = "value of " + v
+	}
+	x, err := faq.Load([]string{path}, faq.Options{Location: east, Vars: map[string]map[string]string{"": vars}})
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return x.Entries()
+}
+
+// bare is what the file says of an entry, and nothing of where and how it was read.
+type bare struct {
+	ID                     string
+	Questions, Not, Expect map[string][]string
+	Written                map[string]string
+	Tags, Related, Chans   []string
+	From, Until            string
+}
+
+func bareOf(entries []*faq.Entry) []bare {
+	var out []bare
+	for _, e := range entries {
+		b := bare{ID: e.ID, Questions: e.Questions, Not: e.Not, Expect: e.Expect, Written: e.Written, Tags: e.Tags, Related: e.Related, Chans: e.Channels}
+		b.From, b.Until = formatDate(e.From, false, east), formatDate(e.Until, true, east)
+		out = append(out, b)
+	}
+	return out
+}
+
+const odd = `entries:
+  - id: Odd.1
+    tags: [a, "b, c"]
+    channels: [support, chat]
+    from: 2026-10-01
+    until: 2026-10-07
+    en:
+      questions: ["What: is this?", "# C# or <b>F#</b> & co?", "*Why*?", "yes", "- no", "Is it 10:30 'or' \"later\"?", "a --> b?"]
+      not: ["Not: this"]
+      expect: ["Is it <this>?"]
+      answer: "First: line\n\n## A heading\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\n- one\n  - two\n\n    indented\n\n---\n\nQ: no question\n\n> quote # 1 {{hours}}"
+  - id: 二
+    related: [Odd.1]
+    from: 2026-10-01 09:30
+    until: 2026-10-01 10:00
+    zh:
+      questions: [这是什么, 有“引号”吗？, "多少钱：5 元?"]
+      answer: "第一行：\n第二行\ttab"
+    en:
+      questions: ["true", "~", "1.5", "null"]
+      answer: "- only\n- a list"
+`
+
+// What is written is read back: everything from YAML, CSV and Markdown.
+func TestRoundTrip(t *testing.T) {
+	sample, err := os.ReadFile("../../cmd/frontdesk/init/faq.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"sample": string(sample), "odd": odd} {
+		entries := load(t, text)
+		for _, format := range []string{YAML, CSV, Markdown, HTML} {
+			var b bytes.Buffer
+			if err := Write(&b, format, entries, options()); err != nil {
+				t.Fatal(err)
+			}
+			var got []*faq.Entry
+			if format == YAML {
+				got = load(t, b.String())
+			} else {
+				var notes []Note
+				if got, notes, err = Read(format, b.Bytes(), options()); err != nil || len(notes) > 0 {
+					t.Errorf("%s, %s: %v, notes %v", name, format, err, notes)
+				}
+			}
+			want, have := bareOf(entries), bareOf(got)
+			if len(want) != len(have) {
+				t.Errorf("%s, %s: %d entries, want %d\n%s", name, format, len(have), len(want), b.String())
+				continue
+			}
+			for i := range want {
+				if format == HTML { // of an answer, only what a page shows
+					for _, l := range []string{"zh", "en"} {
+						if a, ok := have[i].Written[l]; ok && name == "sample" {
+							have[i].Written[l] = strings.NewReplacer(`\`, "", "<", "", ">", "").Replace(a)
+						} else if ok {
+							have[i].Written[l] = want[i].Written[l]
+						}
+					}
+				}
+				if !reflect.DeepEqual(want[i], have[i]) {
+					t.Errorf("%s, %s: entry\n%+v\nwant\n%+v", name, format, have[i], want[i])
+				}
+			}
+		}
+	}
+}
+
+// HTML that is read is YAML that loads, and written again it is the same page.
+func TestHTMLIsStable(t *testing.T) {
+	entries := load(t, odd)
+	var pages []string
+	for range 3 {
+		var b bytes.Buffer
+		if err := Write(&b, HTML, entries, options()); err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, b.String())
+		var err error
+		if entries, _, err = Read(HTML, b.Bytes(), options()); err != nil {
+			t.Fatal(err)
+		}
+		b.Reset()
+		if err := Write(&b, YAML, entries, options()); err != nil {
+			t.Fatal(err)
+		}
+		load(t, b.String())
+	}
+	if pages[1] != pages[2] {
+		t.Errorf("the page changes with every round:\n%s\n%s", pages[1], pages[2])
+	}
+}
+
+func TestEncodings(t *testing.T) {
+	const table = "问题,答案\n怎么退款,十四天内。\n"
+	gb, err := simplifiedchinese.GB18030.NewEncoder().String(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(strings.ReplaceAll(table, ",", "\t"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := simplifiedchinese.GB18030.NewEncoder().String("<meta charset=gbk><dl><dt>怎么退款<dd>十四天内。</dl>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ format, data, note string }{
+		{CSV, table, ""}, {CSV, "\ufeff" + strings.ReplaceAll(table, "\n", "\r\n"), ""}, {CSV, gb, "GB18030"}, {CSV, wide, "UTF-16"}, {HTML, page, "gbk"},
+	} {
+		entries, notes, err := Read(c.format, []byte(c.data), options())
+		if err != nil || len(entries) != 1 || entries[0].Questions["zh"][0] != "怎么退款" || entries[0].Written["zh"] != "十四天内。" {
+			t.Errorf("%q: %v %+v", c.data, err, entries)
+		}
+		if c.note != "" && (len(notes) != 1 || !strings.Contains(notes[0].Message, c.note)) {
+			t.Errorf("%q: notes %v", c.data, notes)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, s := range []string{"q,a\n", "# a\n\nb\n", "Q: a\nA: b\n", "<dl><dt>a<dd>b</dl>", "**a?**\nb", "<details><summary>a</summary>b</details>",
+		`<script type="application/ld+json">{"@type":"Question","name":"a","acceptedAnswer":{"text":"<p>b"}}</script>`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) > 2000 {
+			return
+		}
+		for _, format := range []string{CSV, Markdown, HTML} {
+			entries, _, err := Read(format, []byte(s), options())
+			if err != nil {
+				continue
+			}
+			var b bytes.Buffer
+			if err := Write(&b, YAML, entries, options()); err != nil {
+				t.Fatal(err)
+			}
+			load(t, b.String())
+		}
+	})
+}

@@ -1,0 +1,327 @@
+package exchange
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	stdhtml "html"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/extension"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"frontdesk/faq"
+)
+
+// A page that we wrote has a <details> for each entry and language, whose data-faq
+// has what the page does not show. Other pages are understood in this order: the
+// FAQPage of schema.org as JSON-LD, or as microdata; <details>; <dl>; and else as
+// the Markdown that they would be, with headings, Q: and A:, or bold questions.
+
+// page is a parsed page, with its source to tell places.
+type page struct {
+	*collector
+	source string
+	from   int // where the last place was found: pages are read in their order
+}
+
+// hidden is what data-faq holds.
+type hidden struct {
+	ID    string              `json:"id"`
+	Lists map[string][]string `json:"lists,omitempty"`
+	Dates map[string]string   `json:"dates,omitempty"`
+}
+
+func (c *collector) html(text string) error {
+	root, err := html.Parse(strings.NewReader(text))
+	if err != nil {
+		return fmt.Errorf("this cannot be read as HTML: %w", err)
+	}
+	p := &page{collector: c, source: text}
+	for _, try := range []func(*html.Node) int{p.ours, p.linkedData, p.microdata, p.detailsElements, p.definitionLists} {
+		if try(root) > 0 {
+			return nil
+		}
+	}
+	before := len(c.notes)
+	c.markdown(toMarkdown(root))
+	for i := range c.notes[before:] { // lines of the Markdown are not those of the page
+		c.notes[before+i].Line = 0
+	}
+	for i := range c.parts {
+		c.parts[i].line = p.place(c.parts[i].lists["questions"][0])
+		c.parts[i].lang = langOf(root)
+	}
+	return nil
+}
+
+// place is the line where words stand, as far as the source shows them in one piece.
+func (p *page) place(words string) int {
+	for _, s := range []string{words, stdhtml.EscapeString(words), strings.Join(strings.Fields(words)[:min(3, len(strings.Fields(words)))], " ")} {
+		if i := strings.Index(p.source[p.from:], s); i >= 0 && s != "" {
+			p.from += i
+			return 1 + strings.Count(p.source[:p.from], "\n")
+		}
+	}
+	return 0
+}
+
+func (p *page) take(n *html.Node, question, answer string) {
+	p.add(part{line: p.place(question), lang: langOf(n), answer: answer, lists: map[string][]string{"questions": {question}}})
+}
+
+func (p *page) ours(root *html.Node) int {
+	n := 0
+	each(root, func(d *html.Node) bool {
+		var h hidden
+		data := attr(d, "data-faq")
+		if d.DataAtom != atom.Details || data == "" {
+			return true
+		}
+		n++
+		if err := json.Unmarshal([]byte(data), &h); err != nil {
+			p.note(p.place(data), "data-faq cannot be read (%v); the entry is taken as the page shows it", err)
+		}
+		q, a := summaryOf(d)
+		one := part{line: p.place(attr(d, "data-faq")), id: h.ID, lang: langOf(d), answer: a, lists: map[string][]string{}, dates: h.Dates}
+		for key, list := range h.Lists {
+			if slices.Contains(listKeys, key) {
+				one.lists[key] = list
+			}
+		}
+		one.lists["questions"] = append([]string{q}, h.Lists["questions"]...)
+		one.line = p.place(q)
+		p.add(one)
+		return false
+	})
+	return n
+}
+
+func (p *page) detailsElements(root *html.Node) int {
+	n := 0
+	each(root, func(d *html.Node) bool {
+		if d.DataAtom != atom.Details {
+			return true
+		}
+		q, a := summaryOf(d)
+		inner := false
+		each(d, func(m *html.Node) bool { inner = inner || m != d && m.DataAtom == atom.Details; return true })
+		if inner { // a group of others
+			return true
+		}
+		n++
+		p.take(d, q, a)
+		return false
+	})
+	return n
+}
+
+func summaryOf(d *html.Node) (question, answer string) {
+	var rest []*html.Node
+	for c := d.FirstChild; c != nil; c = c.NextSibling {
+		if c.DataAtom == atom.Summary {
+			question = textOf(c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	return question, toMarkdown(rest...)
+}
+
+func (p *page) definitionLists(root *html.Node) int {
+	n := 0
+	each(root, func(d *html.Node) bool {
+		if d.DataAtom != atom.Dl {
+			return true
+		}
+		var questions []string
+		var answer []*html.Node
+		end := func() {
+			if len(questions) > 0 || len(answer) > 0 {
+				n++
+				line := 0
+				if len(questions) > 0 {
+					line = p.place(questions[0])
+				}
+				p.add(part{line: line, lang: langOf(d), answer: toMarkdown(answer...), lists: map[string][]string{"questions": questions}})
+			}
+			questions, answer = nil, nil
+		}
+		each(d, func(c *html.Node) bool {
+			switch c.DataAtom {
+			case atom.Dt:
+				if len(answer) > 0 {
+					end()
+				}
+				questions = append(questions, textOf(c))
+				return false
+			case atom.Dd:
+				answer = append(answer, c)
+				return false
+			}
+			return true
+		})
+		end()
+		return false
+	})
+	return n
+}
+
+// linkedData reads https://schema.org/FAQPage from JSON-LD.
+func (p *page) linkedData(root *html.Node) int {
+	n := 0
+	each(root, func(s *html.Node) bool {
+		if s.DataAtom != atom.Script || !strings.Contains(attr(s, "type"), "ld+json") || s.FirstChild == nil {
+			return true
+		}
+		var v any
+		if err := json.Unmarshal([]byte(s.FirstChild.Data), &v); err != nil {
+			p.note(p.place("ld+json"), "JSON-LD cannot be read: %v", err)
+			return true
+		}
+		n += p.questionsIn(v, s, langOf(s))
+		return true
+	})
+	return n
+}
+
+func (p *page) questionsIn(v any, at *html.Node, lang string) (n int) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			n += p.questionsIn(item, at, lang)
+		}
+	case map[string]any:
+		if l, ok := v["inLanguage"].(string); ok {
+			lang = l
+		}
+		if kind, _ := v["@type"].(string); kind != "Question" {
+			for _, key := range []string{"@graph", "mainEntity", "mainEntityOfPage", "hasPart"} {
+				n += p.questionsIn(v[key], at, lang)
+			}
+			return n
+		}
+		q, _ := v["name"].(string)
+		answer := v["acceptedAnswer"]
+		if list, ok := answer.([]any); ok && len(list) > 0 {
+			answer = list[0]
+		}
+		a, _ := answer.(map[string]any)
+		text, _ := a["text"].(string)
+		q = textOf(fragment(q))
+		p.add(part{line: p.place(q), lang: lang, answer: toMarkdown(fragment(text)), lists: map[string][]string{"questions": {q}}})
+		return 1
+	}
+	return n
+}
+
+// microdata reads the same from attributes.
+func (p *page) microdata(root *html.Node) int {
+	n := 0
+	each(root, func(q *html.Node) bool {
+		if !strings.HasSuffix(attr(q, "itemtype"), "schema.org/Question") {
+			return true
+		}
+		name, answer := "", ""
+		each(q, func(c *html.Node) bool {
+			switch attr(c, "itemprop") {
+			case "name":
+				name = textOf(c)
+			case "text":
+				answer = toMarkdown(c)
+			}
+			return true
+		})
+		n++
+		p.take(q, name, answer)
+		return false
+	})
+	return n
+}
+
+// fragment is HTML without a page around it.
+func fragment(s string) *html.Node {
+	parent := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div}
+	nodes, err := html.ParseFragment(strings.NewReader(s), parent)
+	if err != nil {
+		nodes = []*html.Node{{Type: html.TextNode, Data: s}}
+	}
+	for _, n := range nodes {
+		parent.AppendChild(n)
+	}
+	return parent
+}
+
+// each visits n and what is in it; do says whether to go on inside.
+func each(n *html.Node, do func(*html.Node) bool) {
+	if n.Type == html.ElementNode && !do(n) {
+		return
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		each(c, do)
+	}
+}
+
+func attr(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// langOf is the language that a node says, or what it is in.
+func langOf(n *html.Node) string {
+	if n.Type == html.DocumentNode {
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if l := attr(c, "lang"); l != "" {
+				return l
+			}
+		}
+	}
+	for ; n != nil; n = n.Parent {
+		if l := attr(n, "lang"); l != "" {
+			return l
+		}
+	}
+	return ""
+}
+
+func writeHTML(w io.Writer, entries []*faq.Entry, o Options) error {
+	md := goldmark.New(goldmark.WithExtensions(extension.Table))
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "<!doctype html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n<title>FAQ</title>\n", o.languages()[0])
+	for _, p := range partsOf(entries, o) {
+		h := hidden{ID: p.id, Lists: map[string][]string{}, Dates: map[string]string{}}
+		q := p.lists["questions"]
+		if len(q) > 1 {
+			h.Lists["questions"] = q[1:]
+		}
+		for _, key := range listKeys[1:] {
+			if len(p.lists[key]) > 0 {
+				h.Lists[key] = p.lists[key]
+			}
+		}
+		for key, s := range p.dates {
+			if s != "" {
+				h.Dates[key] = s
+			}
+		}
+		data, err := json.Marshal(h)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(b, "\n<details lang=\"%s\" data-faq=\"%s\">\n<summary>%s</summary>\n", stdhtml.EscapeString(p.lang), stdhtml.EscapeString(string(data)), stdhtml.EscapeString(q[0]))
+		if err := md.Convert([]byte(p.answer), b); err != nil {
+			return err
+		}
+		fmt.Fprintln(b, "</details>")
+	}
+	fmt.Fprintln(b, "</html>")
+	return b.Flush()
+}
