@@ -39,20 +39,6 @@ func publicSet(t testing.TB, name string) []labelled {
 	return out
 }
 
-func topicsOf(set []labelled) (topics []topic, ids map[string]int) {
-	ids = map[string]int{}
-	for _, e := range set {
-		id, ok := ids[e.label]
-		if !ok {
-			id = len(topics)
-			ids[e.label] = id
-			topics = append(topics, topic{})
-		}
-		topics[id].questions = append(topics[id].questions, e.text)
-	}
-	return topics, ids
-}
-
 func TestPublicIntents(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the public sets take seconds")
