@@ -186,11 +186,23 @@ func candidateList(op *CaseOp) string {
 }
 
 func (e *Engine) line(s *store.Snapshot, m store.Message, now time.Time) channels.Line {
-	text := m.Text
+	text := e.shown(s, m)
 	if r := []rune(text); len(r) > 10000 {
 		text = string(r[:10000]) + "…"
 	}
 	return channels.Line{Who: e.who(s, m), When: e.time(m.At, e.cfg.staffLang(), now), Text: extract.Mask(text), Note: m.Audience == store.ForStaff}
+}
+
+// shown is what staff see of a message: in a chat also what its author passed on from
+// others; of a letter not what it quotes.
+func (e *Engine) shown(s *store.Snapshot, m store.Message) string {
+	if m.Whole == "" || m.Author != store.ByCustomer {
+		return m.Text
+	}
+	if t, err := s.Thread(m.Thread); err != nil || e.cfg.Channels[t.Channel].Letter {
+		return m.Text
+	}
+	return m.Whole
 }
 
 // who names the author of a message for staff.

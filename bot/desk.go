@@ -282,7 +282,13 @@ func (e *Engine) relay(tx *store.Tx, in *incoming, d Decision) error {
 		return err
 	}
 	line := e.line(&tx.Snapshot, in.messages[len(in.messages)-1], in.now)
-	line.Text = extract.Mask(in.text())
+	var words []string
+	for _, m := range in.messages {
+		if w := strings.TrimSpace(e.shown(&tx.Snapshot, m)); w != "" {
+			words = append(words, w)
+		}
+	}
+	line.Text = extract.Mask(strings.Join(words, "\n"))
 	kind := kindQuestion
 	if in.conv.Case != 0 {
 		c, err := tx.Case(in.conv.Case)

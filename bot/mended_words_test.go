@@ -206,3 +206,18 @@ func TestCardNumbersAreMaskedForStaff(t *testing.T) {
 		c.Channels["support"] = ch
 	})
 }
+
+// What a customer passes on from others reaches staff with the customer's own words.
+func TestForwardedWordsReachStaff(t *testing.T) {
+	bubble(t, func(t *testing.T, h *house) {
+		h.run()
+		h.receive(h.spoken("bob", "dm:bob", "I want to talk to a human"))
+		settle(time.Minute)
+		h.receive(h.spoken("bob", "dm:bob", "see this", func(in *channels.Inbound) { in.Full = "see this\n\n> Amy: it broke on Monday" }))
+		settle(time.Minute)
+		posts := h.chat.Posts("room:agents")
+		if got := postText(posts[len(posts)-1]); !strings.Contains(got, "see this") || !strings.Contains(got, "it broke on Monday") {
+			t.Errorf("staff read %q", got)
+		}
+	}, withService(&service{}), atOnce)
+}
