@@ -93,10 +93,15 @@ func (c *client) post(target, kind, body string) (status int, answer string, err
 	return resp.StatusCode, string(b), err
 }
 
-// connect opens a socket and serves it until it breaks.
-func (c *client) connect() *websocket.Conn { return c.prepare(func(*websocket.Conn) {}) }
+// connect opens a socket, serves it until it breaks, and waits, in a bubble, until
+// the world sends to it.
+func (c *client) connect() *websocket.Conn {
+	conn := c.prepare(func(*websocket.Conn) {})
+	settle() // the world counts a socket a moment after the handshake
+	return conn
+}
 
-// prepare is connect, with something done to the connection first.
+// prepare opens a socket, with something done to it first, and waits for nothing.
 func (c *client) prepare(first func(*websocket.Conn)) *websocket.Conn {
 	c.t.Helper()
 	address := c.ok("apps.connections.open")["url"].(string)

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"frontdesk/channels/slack/slacktest"
 )
 
@@ -147,7 +149,7 @@ func TestLoopback(t *testing.T) {
 	defer w.Close()
 	c := &client{t: t, w: w}
 	ann, room := c.said()
-	c.connect()
+	c.prepare(func(*websocket.Conn) {})
 	if err := w.WaitSockets(c.within(10*time.Second), 1); err != nil {
 		t.Fatal(err)
 	}
