@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"runtime/debug"
-	"strconv"
 	"sync"
 	"time"
 
@@ -201,96 +200,6 @@ func (w *deliverer) stamp(tx *store.Tx, now time.Time) (*job, time.Time, error) 
 	}
 }
 
-// complete fills in what is known only when a delivery is to go: what is in its slot,
-// the name of the message that it puts a sign on, and the message below which its
-// thread stands. One whose files are still being fetched waits for them.
-func (e *Engine) complete(tx *store.Tx, now time.Time, d store.Delivery, out *channels.Outbound) (ready bool, err error) {
-	if out.Op == channels.Amend && out.Target == "" {
-		switch in, err := tx.InSlot(d.Thread, d.Slot, true); {
-		case err == store.ErrNotFound:
-			out.Op = channels.Post
-		case err != nil:
-			return false, err
-		default:
-			out.Target = in.Ref
-		}
-	}
-	if d.Target != 0 {
-		if out.Target, err = tx.RefOf(d.Target); err != nil {
-			return false, err
-		}
-		if out.Target == "" { // that message has no name yet, or never gets one
-			if now.Sub(d.Created) < signLimit {
-				return false, tx.Postpone(d.ID, now.Add(signWait))
-			}
-			return false, tx.Drop(d.ID, now, "there is nothing to put a sign on")
-		}
-	}
-	if d.Audience == store.ForStaff && out.Root == "" && d.Slot != slotCard && out.Op == channels.Post {
-		t, err := tx.Thread(d.Thread)
-		if err != nil {
-			return false, err
-		}
-		if t.Conversation != 0 || t.Case != 0 { // a notice stands by itself
-			if out.Root, err = e.rootOf(tx, t); err != nil {
-				return false, err
-			}
-		}
-	}
-	files, err := tx.DeliveryFiles(d.ID)
-	if err != nil {
-		return false, err
-	}
-	for _, id := range files {
-		if now.Sub(d.Created) >= fileLimit {
-			break // the words go, and the file when it is there
-		}
-		open, err := tx.Fetching(id)
-		if err != nil || open {
-			return false, errors.Join(err, tx.Postpone(d.ID, now.Add(fetchWait)))
-		}
-	}
-	return true, nil
-}
-
-// rootOf returns the message below which a thread of staff's stands: its card, or else
-// what was said first.
-func (e *Engine) rootOf(tx *store.Tx, t store.Thread) (string, error) {
-	card, err := tx.InSlot(t.ID, slotCard, true)
-	if err == store.ErrNotFound {
-		return tx.FirstRef(t.ID, true)
-	}
-	return card.Ref, err
-}
-
-// fetchWait is how long a delivery waits before it looks again whether its files are
-// there; whoever fetches them lets it go at once.
-const fetchWait = time.Minute
-
-// fileLimit is how long words wait for the files that go with them.
-const fileLimit = 2 * time.Minute
-
-// How long a sign is tried, and waits for the message that it belongs on.
-const (
-	signLimit = time.Hour
-	signWait  = 2 * time.Second
-)
-
-// sign puts a sign on a message of staff's, where the place has signs.
-func (e *Engine) sign(tx *store.Tx, now time.Time, message int64, sign string) error {
-	m, err := tx.Message(message)
-	if err != nil {
-		return err
-	}
-	t, err := tx.Thread(m.Thread)
-	if err != nil || e.cfg.Channels[t.Channel].Letter {
-		return err
-	}
-	tx.AfterCommit(e.kick) // staff may read on another channel
-	return e.enqueue(tx, now, channels.Outbound{Channel: t.Channel, Thread: t.Token, Place: t.Place, Op: channels.React, Sign: sign, Audience: channels.Staff,
-		Lang: e.cfg.staffLang()}, t, store.Delivery{Target: message}, nil)
-}
-
 func (w *deliverer) blob(a store.Attachment) channels.Blob {
 	if a.Blob == 0 {
 		return channels.Blob{}
@@ -418,79 +327,4 @@ func (w *deliverer) finish(j *job, o store.Outcome, more bool) (next *job) {
 		more, next = false, nil
 		waitFor(w.hard, nil, time.Now().Add(min(time.Second<<min(try, 5), 30*time.Second)))
 	}
-}
-
-// undelivered tells people what a customer did not get. What staff did not get
-// is logged, and told to the staff of another channel if there is one.
-func (e *Engine) undelivered(tx *store.Tx, j *job, o store.Outcome) error {
-	t, err := tx.Thread(j.Thread)
-	if err != nil {
-		return err
-	}
-	now := time.Now()
-	if j.Slot == slotCard && j.out.Op == channels.Amend { // somebody deleted it, say
-		again := j.out
-		again.Op, again.Target = channels.Post, ""
-		return e.enqueue(tx, now, again, t, store.Delivery{}, nil)
-	}
-	if j.out.Op == channels.React {
-		e.log.Warn("a message has no sign", "channel", j.Channel, "delivery", j.ID, "err", o.Error)
-		return nil
-	}
-	data := map[string]any{"delivery": j.ID, "outcome": o.Result, "audience": string(t.Audience)}
-	lost := t.Audience == store.ForStaff && t.Conversation == 0 && t.Case == 0 && len(j.out.To) > 0 && e.cfg.operator(j.out.To[0])
-	if lost {
-		data["alarm"] = true
-	}
-	tx.AfterCommit(func() { wake(e.watchman) })
-	tx.AfterCommit(e.kick)
-	if err := tx.AddEvent(store.Event{At: now, Kind: eventUnreached, Actor: "channel", Channel: j.Channel, Conversation: t.Conversation, Case: t.Case,
-		Message: j.Message, Data: data}); err != nil {
-		return err
-	}
-	if lost {
-		e.log.Error("an operator was not reached", "channel", j.Channel, "delivery", j.ID, "err", o.Error)
-		return nil
-	}
-	to := t.Place
-	if len(j.out.To) > 0 {
-		if to, err = e.describe(&tx.Snapshot, j.out.To[0]); err != nil {
-			return err
-		}
-	}
-	note := e.staff("undelivered", textArgs{To: to, Why: o.Error})
-	if t.Audience == store.ForCustomer {
-		conv, err := tx.Conversation(t.Conversation)
-		if err != nil {
-			return err
-		}
-		if !j.ByPerson {
-			if err := e.unsaid(tx, now, conv, j.Created); err != nil {
-				return err
-			}
-		}
-		if j.Origin != 0 {
-			if err := e.sign(tx, now, j.Origin, "warning"); err != nil {
-				return err
-			}
-		}
-		d := desk{note: note}
-		if j.ByPerson { // what the bot promised meanwhile is withdrawn, so its words must not go later
-			d.choices = []channels.Choice{{Label: string(e.staff("button-retry", textArgs{})),
-				Action: channels.Action{Name: actRetry, Fields: map[string]string{"delivery": strconv.FormatInt(j.ID, 10)}}}}
-		}
-		return e.toDesk(tx, now, conv, d)
-	}
-	if t.Conversation == 0 && t.Case == 0 {
-		e.log.Error("a notice did not reach staff", "channel", j.Channel, "delivery", j.ID, "err", o.Error)
-		return nil // one more would go the same way, and back
-	}
-	note = e.staff("undelivered-staff", textArgs{To: to, Why: o.Error})
-	for _, name := range e.cfg.channelNames() {
-		if d := e.cfg.Channels[name].Staff; d.Channel != j.Channel {
-			return e.notice(tx, now, name, note)
-		}
-	}
-	e.log.Error("staff were not reached", "channel", j.Channel, "delivery", j.ID, "err", o.Error)
-	return nil
 }

@@ -1,4 +1,4 @@
-// Traditional writes faq/words/traditional.txt, the table that folds
+// Command traditional writes faq/words/traditional.txt, the table that folds
 // traditional Chinese characters into simplified ones. It is made from the
 // dictionary of OpenCC as Debian packages it, read with OpenCC's own tool:
 //

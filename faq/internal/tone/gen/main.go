@@ -1,4 +1,4 @@
-// Gen trains the tone scorer and writes its table, words/tone.txt, from text of
+// Command gen trains the tone scorer and writes its table, words/tone.txt, from text of
 // our own (../*.txt) and from the training parts of BANKING77 (CC BY 4.0),
 // CLINC150 (CC BY 3.0), HWU64 (CC BY 4.0) and MultiDoGO (CDLA-Permissive 1.0),
 // whose messages are calm. The same inputs give the same table, which names
