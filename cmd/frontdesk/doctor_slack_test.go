@@ -358,20 +358,8 @@ func TestDoctorSlack(t *testing.T) {
 			if works := slices.Contains(whole, name) || slices.Contains(warns, name); works != (err == nil) {
 				t.Errorf("error %v", err)
 			}
-			golden := filepath.Join("testdata", "doctor", "slack-"+name+".txt")
 			got := c.said(!slices.Contains(whole, name))
-			if *updateDoctor {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("it says\n%s\nand not\n%s(go test ./cmd/frontdesk -run TestDoctorSlack -update-doctor rewrites it; review the diff)", got, want)
-			}
+			sameReport(t, "slack-"+name+".txt", got)
 			for _, secret := range []string{"-right", "-wrong", rightSecret, "secret-ticket", "gIkuvaNzQIHg97ATvDxqgjtO"} {
 				if strings.Contains(c.out.String()+c.errs.String(), secret) {
 					t.Errorf("it tells the secret %q", secret)

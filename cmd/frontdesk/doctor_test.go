@@ -282,20 +282,8 @@ func TestDoctor(t *testing.T) {
 			if works := healthy[name] || slices.Contains(warns, name); works != (err == nil) {
 				t.Errorf("error %v", err)
 			}
-			golden := filepath.Join("testdata", "doctor", name+".txt")
 			got := c.said(!healthy[name])
-			if *updateDoctor {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("it says\n%s\nand not\n%s(go test ./cmd/frontdesk -run TestDoctor -update-doctor rewrites it; review the diff)", got, want)
-			}
+			sameReport(t, name+".txt", got)
 			for _, secret := range []string{"secret", "sesame"} {
 				if strings.Contains(got+c.errs.String(), secret) {
 					t.Errorf("it tells the password %q", secret)
@@ -426,5 +414,23 @@ func TestDoctorOnDovecot(t *testing.T) {
 				t.Errorf("%v; nothing says %q:\n%s", err, x.want, c.out.String())
 			}
 		})
+	}
+}
+
+// sameReport compares what doctor says with the file that holds it, or writes that.
+func sameReport(t *testing.T, name, got string) {
+	t.Helper()
+	golden := filepath.Join("testdata", "doctor", name)
+	if *updateDoctor {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("it says\n%s\nand not\n%s(go test ./cmd/frontdesk -run TestDoctor -update-doctor rewrites it; review the diff)", got, want)
 	}
 }
