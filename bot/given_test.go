@@ -25,7 +25,7 @@ func TestAnswersHoldForATimeAndAChannel(t *testing.T) {
 `), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		x, err := faq.Load([]string{file}, faq.Options{Location: h.cfg.Calendar.Location(), Channels: []string{"support", "chat"}})
+		x, err := faq.Load(t.Context(), []string{file}, faq.Options{Location: h.cfg.Calendar.Location(), Channels: []string{"support", "chat"}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -561,7 +561,7 @@ func gone(h *house) {
 	if err := os.WriteFile(file, []byte("entries:\n  - id: other\n    en:\n      questions: [Something else?]\n      answer: Yes.\n"), 0o600); err != nil {
 		h.t.Fatal(err)
 	}
-	other, err := faq.Load([]string{file}, faq.Options{})
+	other, err := faq.Load(h.t.Context(), []string{file}, faq.Options{})
 	if err != nil {
 		h.t.Fatal(err)
 	}

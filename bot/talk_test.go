@@ -205,7 +205,7 @@ func sampleFAQ(t testing.TB, cal *Calendar) *faq.Index {
 	for _, l := range []string{"zh", "en"} {
 		vars[l] = map[string]string{"hours": cal.Describe(l), "phone": "123-456-7890", "website": "https://acme.example", "email": "support@acme.example", "company": "Acme"}
 	}
-	x, err := faq.Load([]string{"../cmd/frontdesk/init/faq.yaml"}, faq.Options{Languages: []string{"zh", "en"}, Vars: vars})
+	x, err := faq.Load(t.Context(), []string{"../cmd/frontdesk/init/faq.yaml"}, faq.Options{Languages: []string{"zh", "en"}, Vars: vars})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func BenchmarkLoad(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			entries := made(n)
 			for b.Loop() {
-				if _, err := newIndex(entries, Options{}); err != nil {
+				if _, err := newIndex(b.Context(), entries, Options{}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -68,7 +68,7 @@ func BenchmarkLoad(b *testing.B) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	big, err := newIndex(made(300), Options{})
+	big, err := newIndex(b.Context(), made(300), Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

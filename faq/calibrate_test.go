@@ -239,7 +239,7 @@ func currentSigns(t testing.TB) []float64 {
 		for i := range topics {
 			topics[i].answers = nil
 		}
-		m := newMatcher(words(t), topics)
+		m := learn(t, words(t), topics)
 		for _, q := range asked {
 			for _, c := range m.search(q).candidates[:1] {
 				n++

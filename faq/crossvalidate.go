@@ -2,6 +2,7 @@ package faq
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"runtime"
 	"slices"
@@ -46,8 +47,9 @@ const (
 const MostMore = 20
 
 // CrossValidate measures an index on its own examples. It trains ten indexes
-// and takes ten times as long as loading, on as many cores as there are.
-func (x *Index) CrossValidate() (Validation, error) {
+// and takes ten times as long as loading, on as many cores as there are. The error
+// is that of ctx, if it ends before.
+func (x *Index) CrossValidate(ctx context.Context) (Validation, error) {
 	type ask struct {
 		fold int // to folds: without the question; from there: without the entry
 		lang int // of Entry.languages
@@ -79,7 +81,7 @@ func (x *Index) CrossValidate() (Validation, error) {
 			defer wg.Done()
 			turn <- struct{}{}
 			defer func() { <-turn }()
-			without, err := x.without(fold)
+			without, err := x.without(ctx, fold)
 			if err != nil {
 				errs[fold] = err
 				return
@@ -136,7 +138,7 @@ func (x *Index) CrossValidate() (Validation, error) {
 }
 
 // without is the index of one fold.
-func (x *Index) without(fold int) (*Index, error) {
+func (x *Index) without(ctx context.Context, fold int) (*Index, error) {
 	var entries []*Entry
 	for i, e := range x.entries {
 		if fold >= folds {
@@ -157,7 +159,7 @@ func (x *Index) without(fold int) (*Index, error) {
 		}
 		entries = append(entries, &c)
 	}
-	return newIndex(entries, Options{Precision: x.point.Precision})
+	return newIndex(ctx, entries, Options{Precision: x.point.Precision})
 }
 
 // needs estimates how many more examples entries need. The odds that a question

@@ -41,6 +41,9 @@
 // makes it. The same files give
 // the same answers on every machine.
 //
+// Training takes seconds for hundreds of entries; loading stops soon when its context
+// ends.
+//
 // Nothing here does I/O besides Load and Live, nothing reads a clock besides
 // Live, and everything may be used by many goroutines at once.
 package faq

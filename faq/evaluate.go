@@ -3,6 +3,7 @@ package faq
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"math"
@@ -47,7 +48,7 @@ func ReadLabelled(r io.Reader) ([]Labelled, error) {
 
 // FromLabelled makes an index of questions alone, one entry for each label but
 // OutOfScope, without answers. It is for measuring.
-func FromLabelled(examples []Labelled, o Options) (*Index, error) {
+func FromLabelled(ctx context.Context, examples []Labelled, o Options) (*Index, error) {
 	var entries []*Entry
 	byID := map[string]*Entry{}
 	for _, l := range examples {
@@ -69,7 +70,7 @@ func FromLabelled(examples []Labelled, o Options) (*Index, error) {
 	if len(entries) == 0 {
 		return nil, fmt.Errorf("no questions with an entry")
 	}
-	return newIndex(entries, o)
+	return newIndex(ctx, entries, o)
 }
 
 // Figures are what a collection of questions shows about an index. Shares are

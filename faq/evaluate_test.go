@@ -107,7 +107,7 @@ func TestNoContentNoAnswer(t *testing.T) {
 }
 
 func TestCrossValidate(t *testing.T) {
-	v, err := sample(t).CrossValidate()
+	v, err := sample(t).CrossValidate(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestCrossValidate(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
-	again, err := sample(t).CrossValidate()
+	again, err := sample(t).CrossValidate(t.Context())
 	if err != nil || again.Right != v.Right || again.Answered != v.Answered {
 		t.Errorf("the second time: %d of %d, %v", again.Right, again.Answered, err)
 	}

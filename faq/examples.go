@@ -1,6 +1,7 @@
 package faq
 
 import (
+	"context"
 	"embed"
 	"fmt"
 	"slices"
@@ -118,7 +119,8 @@ func newLikeness(w *wordlists, groups []exampleGroup) *likeness {
 	corpus.weigh(float64(len(e.class)) / float64(len(l.classes)))
 	e.vectors = corpus.vectors
 	l.vocab = &corpus.vocabulary
-	l.model = logistic(e, len(corpus.idf), len(l.classes))
+	// A fiftieth of a second: not worth stopping.
+	l.model = logistic(context.Background(), e, len(corpus.idf), len(l.classes))
 	l.near = newNeighbours(&e.vectors, e.class, len(corpus.idf), len(l.classes))
 	return l
 }

@@ -28,7 +28,7 @@ func loadWith(t *testing.T, path string) (*Index, error) {
 	t.Helper()
 	o := sampleOptions()
 	o.Intents = []string{path}
-	return Load([]string{samplePath}, o)
+	return Load(t.Context(), []string{samplePath}, o)
 }
 
 // An operator's examples are understood, and so is what is like them; the rest
@@ -114,7 +114,7 @@ func TestExamplesAreReadAgain(t *testing.T) {
 	path := writeIntents(t, "intents: {human: {examples: [fetch the butler]}}\n")
 	o := sampleOptions()
 	o.Intents = []string{path}
-	l, err := NewLive([]string{samplePath}, o, nil)
+	l, err := NewLive(t.Context(), []string{samplePath}, o, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestExamplesAreReadAgain(t *testing.T) {
 	if err := os.Chtimes(path, later, later); err != nil {
 		t.Fatal(err)
 	}
-	l.look()
+	l.look(t.Context())
 	if !has(l.Index().Read("summon Jeeves"), Human, "") || has(l.Index().Read("fetch the butler"), Human, "") {
 		t.Error("the changed examples are not in use")
 	}

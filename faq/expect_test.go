@@ -9,7 +9,7 @@ func TestUnmet(t *testing.T) {
 		{ID: "refund", Questions: map[string][]string{"en": {"Can I have a refund?", "How do I get my money back?"}}, languages: []string{"en"},
 			Expect: map[string][]string{"en": {"When are you open?", "Do you sell elephants?"}}},
 	}
-	x, err := newIndex(entries, Options{})
+	x, err := newIndex(t.Context(), entries, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ const seasons = `entries:
 
 func TestForTimeAndChannel(t *testing.T) {
 	zone := time.FixedZone("east", 8*3600)
-	x, err := Load([]string{write(t, "faq.yaml", seasons)}, Options{Location: zone, Channels: []string{"chat", "support"}})
+	x, err := Load(t.Context(), []string{write(t, "faq.yaml", seasons)}, Options{Location: zone, Channels: []string{"chat", "support"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestForTimeAndChannel(t *testing.T) {
 	if _, ok := x.Entry("hours"); !ok || x.For(time.Time{}, "") != x {
 		t.Error("a view changed the index, or one without limits is another index")
 	}
-	none, err := Load([]string{write(t, "faq.yaml", strings.Replace(seasons[:strings.Index(seasons, "  - id: holiday")], "hours?", "hours, please?", 1))}, Options{})
+	none, err := Load(t.Context(), []string{write(t, "faq.yaml", strings.Replace(seasons[:strings.Index(seasons, "  - id: holiday")], "hours?", "hours, please?", 1))}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func TestGivenProblems(t *testing.T) {
 		{"channels: [chat]", "channels: [chatt]", ":10: there is no channel chatt; did you mean chat?"},
 		{"channels: [chat]", "audience: chat", ":10: unknown key audience in an entry; write `channels: [support]`"},
 	} {
-		_, err := Load([]string{write(t, "faq.yaml", strings.Replace(seasons, c.from, c.to, 1))}, Options{Channels: []string{"chat", "support"}})
+		_, err := Load(t.Context(), []string{write(t, "faq.yaml", strings.Replace(seasons, c.from, c.to, 1))}, Options{Channels: []string{"chat", "support"}})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got\n%v\nwant %s", c.to, err, c.want)
 		}
@@ -116,7 +116,7 @@ func TestInclude(t *testing.T) {
 	main := put("main.yaml", "include: [more/one.yaml, two.yaml]\n"+entry("zero"))
 	put("more/one.yaml", "include: ../two.yaml\n"+entry("one"))
 	two := put("two.yaml", entry("two"))
-	x, err := Load([]string{main, two}, Options{})
+	x, err := Load(t.Context(), []string{main, two}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestInclude(t *testing.T) {
 	}
 
 	put("two.yaml", "include:\n  - main.yaml\n  - gone.yaml\n"+entry("two"))
-	_, err = Load([]string{main}, Options{})
+	_, err = Load(t.Context(), []string{main}, Options{})
 	for _, want := range []string{
 		"two.yaml:2: includes itself: " + main + " → " + filepath.Join(dir, "more/one.yaml") + " → " + two + " → " + main + "; remove one",
 		"two.yaml:3: includes gone.yaml, which cannot be read: there is no such file; check the name",
@@ -142,7 +142,7 @@ func TestInclude(t *testing.T) {
 		t.Errorf("told more than once:\n%v", err)
 	}
 	put("two.yaml", "include: {a: b}\n"+entry("two"))
-	if _, err = Load([]string{main}, Options{}); err == nil || !strings.Contains(err.Error(), "two.yaml:1: include should be a list") {
+	if _, err = Load(t.Context(), []string{main}, Options{}); err == nil || !strings.Contains(err.Error(), "two.yaml:1: include should be a list") {
 		t.Errorf("got %v", err)
 	}
 }

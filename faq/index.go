@@ -1,6 +1,7 @@
 package faq
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -23,7 +24,7 @@ type Index struct {
 	point   Point
 }
 
-func newIndex(entries []*Entry, o Options, examples ...exampleGroup) (*Index, error) {
+func newIndex(ctx context.Context, entries []*Entry, o Options, examples ...exampleGroup) (*Index, error) {
 	words, err := wordlistsOnce()
 	if err != nil {
 		return nil, fmt.Errorf("faq: %w", err)
@@ -46,7 +47,9 @@ func newIndex(entries []*Entry, o Options, examples ...exampleGroup) (*Index, er
 			}
 		}
 	}
-	x.matcher = newMatcher(words, topics)
+	if x.matcher, err = newMatcher(ctx, words, topics); err != nil {
+		return nil, err
+	}
 	x.prepareVetoes()
 	if x.like, err = likenessWith(words, examples); err != nil {
 		return nil, fmt.Errorf("faq: %w", err)

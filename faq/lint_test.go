@@ -42,7 +42,7 @@ const untidy = `entries:
 
 func TestLint(t *testing.T) {
 	text := strings.Replace(untidy, "LONG", strings.Repeat("长", 3001), 1)
-	x, err := Load([]string{write(t, "faq.yaml", text)}, Options{})
+	x, err := Load(t.Context(), []string{write(t, "faq.yaml", text)}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

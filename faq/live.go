@@ -17,9 +17,14 @@ type Live struct {
 	onReload func(*Index, error)
 	index    atomic.Pointer[Index]
 
-	mu     sync.Mutex // one load at a time; guards what follows
-	files  []string   // that were read: paths and what they include
-	stamps []stamp    // of files
+	mu   sync.Mutex // one load at a time; guards what follows
+	seen seen
+}
+
+// seen is what was read last.
+type seen struct {
+	files  []string // paths and what they include
+	stamps []stamp  // of files
 	sum    [sha256.Size]byte
 }
 
@@ -42,14 +47,13 @@ const (
 // nil, is called after every later attempt, with the new index or with the
 // error that kept the old one in use, never from two goroutines at once;
 // it must not call Reload.
-func NewLive(paths []string, o Options, onReload func(*Index, error)) (*Live, error) {
+func NewLive(ctx context.Context, paths []string, o Options, onReload func(*Index, error)) (*Live, error) {
 	l := &Live{paths: append([]string(nil), paths...), options: o, onReload: onReload}
 	files := l.read()
-	x, err := load(files, o)
+	x, err := load(ctx, files, o)
 	if err != nil {
 		return nil, err
 	}
-	l.sum = sumOf(files)
 	l.index.Store(x)
 	return l, nil
 }
@@ -58,17 +62,23 @@ func NewLive(paths []string, o Options, onReload func(*Index, error)) (*Live, er
 func (l *Live) Index() *Index { return l.index.Load() }
 
 // Reload reads the files now, whether they changed or not. After nil the new
-// index is in use; after an error the old one still is.
-func (l *Live) Reload() error {
+// index is in use; after an error the old one still is. When ctx ends before the
+// files are learnt, its error is returned and nothing is told to onReload; Run will
+// read them again.
+func (l *Live) Reload(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	files := l.read()
-	l.sum = sumOf(files)
-	return l.use(files)
+	before := l.seen
+	return l.use(ctx, l.read(), before)
 }
 
-func (l *Live) use(files []source) error {
-	x, err := load(files, l.options)
+// use learns what has just been read, before which another state was seen.
+func (l *Live) use(ctx context.Context, files []source, before seen) error {
+	x, err := load(ctx, files, l.options)
+	if err != nil && ctx.Err() != nil {
+		l.seen = before
+		return ctx.Err()
+	}
 	if err == nil {
 		l.index.Store(x)
 	}
@@ -79,7 +89,7 @@ func (l *Live) use(files []source) error {
 }
 
 // Run looks every two seconds whether a file has changed and reloads, until
-// the context ends; it returns the context's error. A broken file is reported
+// the context ends, soon also while it trains; it returns the context's error. A broken file is reported
 // once per change, through onReload.
 func (l *Live) Run(ctx context.Context) error {
 	t := time.NewTicker(poll)
@@ -89,24 +99,23 @@ func (l *Live) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-t.C:
-			l.look()
+			l.look(ctx)
 		}
 	}
 }
 
-func (l *Live) look() {
+func (l *Live) look(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !changed(l.stamps, l.stat()) {
+	if !changed(l.seen.stamps, l.stat()) {
 		return
 	}
+	before := l.seen
 	files := l.read()
-	sum := sumOf(files)
-	if sum == l.sum {
+	if l.seen.sum == before.sum {
 		return
 	}
-	l.sum = sum
-	_ = l.use(files) // told to onReload
+	_ = l.use(ctx, files, before) // told to onReload
 }
 
 // changed: the stamps differ, or are too young to be trusted.
@@ -120,8 +129,8 @@ func changed(old, now []stamp) bool {
 }
 
 func (l *Live) stat() []stamp {
-	out := make([]stamp, len(l.files))
-	for i, path := range l.files {
+	out := make([]stamp, len(l.seen.files))
+	for i, path := range l.seen.files {
 		out[i] = stampOf(path)
 	}
 	return out
@@ -137,9 +146,9 @@ func stampOf(path string) stamp {
 
 func (l *Live) read() []source {
 	all := append(gather(l.paths), intentFiles(l.options)...)
-	l.files, l.stamps = nil, nil
+	l.seen = seen{sum: sumOf(all)}
 	for _, f := range all {
-		l.files, l.stamps = append(l.files, f.path), append(l.stamps, f.stamp)
+		l.seen.files, l.seen.stamps = append(l.seen.files, f.path), append(l.seen.stamps, f.stamp)
 	}
 	return all
 }

@@ -22,7 +22,7 @@ func TestLiveFollowsItsFile(t *testing.T) {
 		}
 		var mu sync.Mutex
 		var events []event
-		l, err := NewLive([]string{path}, sampleOptions(), func(x *Index, err error) {
+		l, err := NewLive(t.Context(), []string{path}, sampleOptions(), func(x *Index, err error) {
 			mu.Lock()
 			defer mu.Unlock()
 			events = append(events, event{x, err})
@@ -61,7 +61,7 @@ func TestLiveFollowsItsFile(t *testing.T) {
 		if len(events) != 1 || events[0].err == nil || l.Index() != second {
 			t.Errorf("broken file: %v; it should be reported once and change nothing", events)
 		}
-		if err := l.Reload(); err == nil || l.Index() != second {
+		if err := l.Reload(t.Context()); err == nil || l.Index() != second {
 			t.Errorf("reload of a broken file: %v", err)
 		}
 		step(good)
@@ -77,7 +77,7 @@ func TestLiveFollowsItsFile(t *testing.T) {
 			t.Errorf("missing file: %v", events)
 		}
 		step(good)
-		if err := l.Reload(); err != nil {
+		if err := l.Reload(t.Context()); err != nil {
 			t.Error(err)
 		}
 		cancel()
@@ -88,7 +88,7 @@ func TestLiveFollowsItsFile(t *testing.T) {
 }
 
 func TestNewLiveRefusesABrokenFile(t *testing.T) {
-	l, err := NewLive([]string{write(t, "faq.yaml", "entry: 1\n")}, Options{}, nil)
+	l, err := NewLive(t.Context(), []string{write(t, "faq.yaml", "entry: 1\n")}, Options{}, nil)
 	var e *Error
 	if l != nil || !errors.As(err, &e) {
 		t.Errorf("got %v, %v", l, err)
@@ -113,7 +113,7 @@ func TestLiveFollowsIncludes(t *testing.T) {
 	put("part.yaml", part("One."))
 	synctest.Test(t, func(t *testing.T) {
 		var failing atomic.Bool
-		l, err := NewLive([]string{main}, Options{}, func(_ *Index, err error) { failing.Store(err != nil) })
+		l, err := NewLive(t.Context(), []string{main}, Options{}, func(_ *Index, err error) { failing.Store(err != nil) })
 		if err != nil {
 			t.Fatal(err)
 		}

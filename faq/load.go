@@ -1,6 +1,7 @@
 package faq
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -55,9 +56,10 @@ func (o Options) value(lang, name string) (value string, known bool) {
 
 // Load reads FAQ files, with those that they include, and returns an index over all their entries. It is all
 // or nothing: when any file has a problem, the error is an *[Error] with every
-// problem of every file, and there is no index.
-func Load(paths []string, o Options) (*Index, error) {
-	return load(append(gather(paths), intentFiles(o)...), o)
+// problem of every file, and there is no index. When ctx ends before, the error is
+// that of ctx.
+func Load(ctx context.Context, paths []string, o Options) (*Index, error) {
+	return load(ctx, append(gather(paths), intentFiles(o)...), o)
 }
 
 // intentFiles reads the files of examples.
@@ -71,7 +73,7 @@ func intentFiles(o Options) []source {
 	return out
 }
 
-func load(files []source, o Options) (*Index, error) {
+func load(ctx context.Context, files []source, o Options) (*Index, error) {
 	var problems []Problem
 	var entries []*Entry
 	var examples []exampleGroup
@@ -103,7 +105,7 @@ func load(files []source, o Options) (*Index, error) {
 		sortProblems(problems)
 		return nil, &Error{problems}
 	}
-	return newIndex(entries, o, examples...)
+	return newIndex(ctx, entries, o, examples...)
 }
 
 // contradictions finds what only shows when all entries are seen together.

@@ -39,7 +39,7 @@ const good = `entries:
 `
 
 func TestLoad(t *testing.T) {
-	x, err := Load([]string{write(t, "faq.yaml", "\ufeff"+strings.ReplaceAll(good, "\n", "\r\n"))}, sampleOptions())
+	x, err := Load(t.Context(), []string{write(t, "faq.yaml", "\ufeff"+strings.ReplaceAll(good, "\n", "\r\n"))}, sampleOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestLoadProblems(t *testing.T) {
 			o := sampleOptions()
 			o.Vars[""]["fax"] = ""
 			path := write(t, "faq.yaml", c.text)
-			x, err := Load([]string{path}, o)
+			x, err := Load(t.Context(), []string{path}, o)
 			var e *Error
 			if x != nil || !errors.As(err, &e) {
 				t.Fatalf("got %v, %v; want an *Error", x, err)
@@ -116,7 +116,7 @@ func TestLoadTellsAllProblemsOfAllFiles(t *testing.T) {
 	one := write(t, "one.yaml", "entries:\n  - id: a\n    colour: red\n    en: {questions: [How?], answer: '{{nope}}'}\n")
 	two := write(t, "two.yaml", "entries:\n  - id: a\n    en: {questions: [How?], answer: ''}\n")
 	missing := filepath.Join(t.TempDir(), "three.yaml")
-	_, err := Load([]string{one, two, missing}, sampleOptions())
+	_, err := Load(t.Context(), []string{one, two, missing}, sampleOptions())
 	var e *Error
 	if !errors.As(err, &e) {
 		t.Fatal(err)
@@ -140,7 +140,7 @@ func FuzzLoad(f *testing.F) {
 		if len(data) > 4096 {
 			return
 		}
-		x, err := load([]source{{path: "faq.yaml", data: data}}, sampleOptions())
+		x, err := load(t.Context(), []source{{path: "faq.yaml", data: data}}, sampleOptions())
 		if (x == nil) == (err == nil) {
 			t.Fatalf("index %v, error %v", x, err)
 		}

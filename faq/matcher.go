@@ -1,6 +1,9 @@
 package faq
 
-import "math"
+import (
+	"context"
+	"math"
+)
 
 // A topic is what the matcher chooses between: the texts of one entry, in all
 // its languages.
@@ -35,12 +38,16 @@ type matcher struct {
 	calibration *calibration // nil: none is known yet
 }
 
-func newMatcher(words *wordlists, topics []topic) *matcher {
+// newMatcher learns the topics; its only error is that of a context that ends before.
+func newMatcher(ctx context.Context, words *wordlists, topics []topic) (*matcher, error) {
 	m := &matcher{words: words, topics: len(topics), known: newKnown(), counts: make([]int, len(topics))}
 	corpus := newCorpus()
 	var class []int32
 	var weight []float32
 	for c, t := range topics {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		m.counts[c] = len(t.questions)
 		for _, q := range t.questions {
 			atoms := atomize(words.normalize(q))
@@ -67,7 +74,7 @@ func newMatcher(words *wordlists, topics []topic) *matcher {
 	features := len(corpus.idf)
 	if len(topics) <= fullTopics {
 		d := &dense{
-			model: train(e, features, len(topics), m.perEach),
+			model: train(ctx, e, features, len(topics), m.perEach),
 			near:  newNeighbours(&e.vectors, class[:questions], features, len(topics)),
 		}
 		d.calm = 1
@@ -76,10 +83,13 @@ func newMatcher(words *wordlists, topics []topic) *matcher {
 		}
 		m.ranker = d
 	} else {
-		m.ranker = newSparse(e, questions, features, len(topics))
+		m.ranker = newSparse(ctx, e, questions, features, len(topics))
+	}
+	if err := ctx.Err(); err != nil { // what was trained is worth nothing
+		return nil, err
 	}
 	m.habits = m.findHabits(class[:questions])
-	return m
+	return m, nil
 }
 
 // A candidate is one topic that may answer the question.

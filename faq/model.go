@@ -1,6 +1,7 @@
 package faq
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 )
@@ -44,14 +45,18 @@ const (
 	blendShare = 1.0 / 3
 )
 
-// train makes the model of few entries.
-func train(e *examples, features, classes int, perEach float64) *model {
-	m := logistic(e, features, classes)
+// train makes the model of few entries. When ctx ends it returns soon, and what it
+// returns is worth nothing.
+func train(ctx context.Context, e *examples, features, classes int, perEach float64) *model {
+	m := logistic(ctx, e, features, classes)
 	if perEach >= blendFrom && classes > 1 {
 		// The blend is brought to the size of the logistic regression, so
 		// that its softmax is as sure as it is often right.
 		sv := newMachine(e, features)
 		for c := range classes {
+			if ctx.Err() != nil {
+				break
+			}
 			w := sv.train(c, nil)
 			for id, v := range w {
 				if v != 0 {
@@ -63,7 +68,7 @@ func train(e *examples, features, classes int, perEach float64) *model {
 	return m
 }
 
-func logistic(e *examples, features, classes int) *model {
+func logistic(ctx context.Context, e *examples, features, classes int) *model {
 	m := &model{classes: classes, weights: make([]float32, features*classes)}
 	n := e.len()
 	if n == 0 || classes < 2 {
@@ -79,6 +84,9 @@ func logistic(e *examples, features, classes int) *model {
 	moved := make([]int32, 0, classes)
 	var picked [batch]int
 	for step := range steps {
+		if ctx.Err() != nil {
+			break
+		}
 		rate := learnRate * (1 - float64(step)/float64(steps))
 		for k := range batch {
 			if next == n {

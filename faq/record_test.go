@@ -115,7 +115,7 @@ func trials() []trial {
 // run asks all pairs of files.
 func (tr trial) run(t testing.TB) (all []Figures) {
 	for i := range tr.train {
-		x, err := FromLabelled(exported(publicSet(t, tr.train[i])), Options{})
+		x, err := FromLabelled(t.Context(), exported(publicSet(t, tr.train[i])), Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

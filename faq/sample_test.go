@@ -1,6 +1,7 @@
 package faq
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,7 +20,9 @@ func sampleOptions() Options {
 
 const samplePath = "../cmd/frontdesk/init/faq.yaml"
 
-func loadSample() (*Index, error) { return Load([]string{samplePath}, sampleOptions()) }
+func loadSample() (*Index, error) {
+	return Load(context.Background(), []string{samplePath}, sampleOptions())
+}
 
 // An index never changes, so that one serves all tests.
 var sampleOnce = sync.OnceValues(loadSample)

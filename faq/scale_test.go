@@ -81,7 +81,7 @@ func BenchmarkScale(b *testing.B) {
 				m = nil
 				runtime.GC()
 				began := time.Now()
-				peak = highest(func() { m = newMatcher(words, topics) })
+				peak = highest(func() { m = learn(b, words, topics) })
 				took = time.Since(began)
 			}
 			b.ReportMetric(took.Seconds(), "load-s")

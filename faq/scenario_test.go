@@ -74,8 +74,18 @@ type fitRow struct {
 	PerEach float64 // examples of an entry that it has
 }
 
-func (s scenario) rows(words *wordlists) []fitRow {
-	m := newMatcher(words, s.topics)
+// learn trains a matcher.
+func learn(t testing.TB, words *wordlists, topics []topic) *matcher {
+	t.Helper()
+	m, err := newMatcher(t.Context(), words, topics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func (s scenario) rows(t testing.TB, words *wordlists) []fitRow {
+	m := learn(t, words, s.topics)
 	var out []fitRow
 	for _, e := range s.asked {
 		for i, c := range m.search(e.text).candidates {
@@ -99,7 +109,7 @@ func fitRows(t testing.TB) []fitRow {
 	words := words(t)
 	rnd := rand.New(rand.NewPCG(7, 7))
 	var rows []fitRow
-	add := func(s scenario) { rows = append(rows, s.rows(words)...) }
+	add := func(s scenario) { rows = append(rows, s.rows(t, words)...) }
 	pools := map[string][]labelled{}
 	for _, set := range fitSets {
 		pools[set] = publicSet(t, set+"/train.tsv")

@@ -2,6 +2,7 @@ package faq
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -39,7 +40,7 @@ const (
 	nearestPull  = 1
 )
 
-func newSparse(e *examples, questions, features, classes int) *sparse {
+func newSparse(ctx context.Context, e *examples, questions, features, classes int) *sparse {
 	s := &sparse{vectors: e.vectors, first: make([]int32, classes+1)}
 	for _, c := range e.class[:questions] {
 		s.first[c+1]++
@@ -48,7 +49,7 @@ func newSparse(e *examples, questions, features, classes int) *sparse {
 		s.first[c+1] += s.first[c]
 	}
 	s.index(features)
-	s.train(e, features)
+	s.train(ctx, e, features)
 	return s
 }
 
@@ -100,8 +101,8 @@ func (s *sparse) index(features int) {
 
 // train trains every topic's machine. Topics do not depend on one another, so
 // that as many are trained at a time as there are processors, with the same
-// result.
-func (s *sparse) train(e *examples, features int) {
+// result. When ctx ends it returns soon, and what was trained is worth nothing.
+func (s *sparse) train(ctx context.Context, e *examples, features int) {
 	weights := make([][]point, s.classes())
 	byClass := make([][]int32, s.classes()) // examples, answers' texts among them
 	for i, c := range e.class {
@@ -120,7 +121,7 @@ func (s *sparse) train(e *examples, features int) {
 				c := next
 				next++
 				mu.Unlock()
-				if c >= s.classes() {
+				if c >= s.classes() || ctx.Err() != nil {
 					return
 				}
 				weights[c] = s.trainOne(m, scratch, byClass, c)

@@ -20,7 +20,7 @@ const withNot = `entries:
 `
 
 func TestNotExamplesVeto(t *testing.T) {
-	with, err := Load([]string{write(t, "faq.yaml", withNot)}, Options{})
+	with, err := Load(t.Context(), []string{write(t, "faq.yaml", withNot)}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestNotExamplesVeto(t *testing.T) {
 			kept = append(kept, line)
 		}
 	}
-	without, err := Load([]string{write(t, "faq.yaml", strings.Join(kept, ""))}, Options{})
+	without, err := Load(t.Context(), []string{write(t, "faq.yaml", strings.Join(kept, ""))}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestNotExamplesVeto(t *testing.T) {
 	if e, _ := with.Entry("refund"); len(e.Not["en"]) != 2 || len(e.Not["zh"]) != 1 {
 		t.Errorf("not: %v", e.Not)
 	}
-	_, err = Load([]string{write(t, "faq.yaml", strings.Replace(withNot, "not: [怎么取消退款申请]", "not: [怎么退款？]", 1))}, Options{})
+	_, err = Load(t.Context(), []string{write(t, "faq.yaml", strings.Replace(withNot, "not: [怎么取消退款申请]", "not: [怎么退款？]", 1))}, Options{})
 	if err == nil || !strings.Contains(err.Error(), `:2: entry refund has "怎么退款？" under questions and under not`) {
 		t.Errorf("got %v", err)
 	}

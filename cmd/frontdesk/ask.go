@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -34,7 +35,7 @@ for. Nothing is recorded or sent.`,
 			if strings.TrimSpace(text) == "" {
 				return fmt.Errorf("there is no question: write one behind `frontdesk ask`")
 			}
-			cfg, index, err := a.index()
+			cfg, index, err := a.index(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -55,7 +56,7 @@ for. Nothing is recorded or sent.`,
 }
 
 // index reads the configured FAQ, or the sample.
-func (a *app) index() (*Config, *faq.Index, error) {
+func (a *app) index(ctx context.Context) (*Config, *faq.Index, error) {
 	dir, done, err := tempDir()
 	if err != nil {
 		return nil, nil, err
@@ -65,7 +66,7 @@ func (a *app) index() (*Config, *faq.Index, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	x, err := faq.Load(cfg.FAQ, faqOptions(cfg))
+	x, err := a.loadFAQ(ctx, cfg, cfg.FAQ)
 	return cfg, x, err
 }
 

@@ -218,6 +218,9 @@ func (d *doctor) check(ctx context.Context, name string, do func(context.Context
 		d.stuck = true // and may still write to what later checks read
 		f = fail("see whether the disk or network share that it needs still answers", "no result after %v", checkTime+5*time.Second)
 	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return // called off: it may have found nothing but that
+	}
 	f.Check, f.took = name, time.Since(began)
 	d.tell(f)
 }

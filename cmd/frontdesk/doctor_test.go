@@ -357,6 +357,25 @@ func TestDoctorExitCode(t *testing.T) {
 	}
 }
 
+// An FAQ that takes long to learn is not wrong; and who interrupts a check is told
+// nothing of it.
+func TestDoctorOfASlowFAQ(t *testing.T) {
+	c := newClinic(t)
+	if f := c.configuration(t.Context()); f.Status != statusOK {
+		t.Fatal(f)
+	}
+	late, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	if f := c.faq(late); f.Status != statusWarn || !strings.Contains(f.Found, "takes longer than 30s") {
+		t.Errorf("%+v", f)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	c.check(ctx, "faq", func(ctx context.Context) finding { interrupt(); return c.faq(ctx) })
+	if c.out.Len() > 0 || len(c.findings) > 0 {
+		t.Errorf("interrupted: %s", &c.out)
+	}
+}
+
 // A second serve is refused in the words that doctor announces.
 func TestDoctorSecondServe(t *testing.T) {
 	c := newClinic(t)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -39,7 +40,7 @@ func (a *app) faqConfig(files []string) (cfg *Config, done func(), err error) {
 }
 
 // faqIndex reads FAQ files, or those of the configuration.
-func (a *app) faqIndex(files []string) (*Config, *faq.Index, error) {
+func (a *app) faqIndex(ctx context.Context, files []string) (*Config, *faq.Index, error) {
 	cfg, done, err := a.faqConfig(files)
 	if err != nil {
 		return nil, nil, err
@@ -48,6 +49,6 @@ func (a *app) faqIndex(files []string) (*Config, *faq.Index, error) {
 	if len(files) == 0 {
 		files = cfg.FAQ
 	}
-	x, err := faq.Load(files, faqOptions(cfg))
+	x, err := a.loadFAQ(ctx, cfg, files)
 	return cfg, x, err
 }

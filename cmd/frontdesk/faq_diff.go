@@ -57,11 +57,11 @@ left out. With --questions they come from a file with one question on each line.
 			if err != nil {
 				return err
 			}
-			_, before, err := a.faqIndex(args[:1])
+			_, before, err := a.faqIndex(cmd.Context(), args[:1])
 			if err != nil {
 				return fmt.Errorf("the old FAQ:\n%w", err)
 			}
-			_, after, err := a.faqIndex(args[1:])
+			_, after, err := a.faqIndex(cmd.Context(), args[1:])
 			if err != nil {
 				return fmt.Errorf("the new FAQ:\n%w", err)
 			}

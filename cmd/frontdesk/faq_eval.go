@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -42,12 +43,12 @@ collection can be run through it.`,
 			if precision != 0 && (precision < int(100*faq.MinPrecision) || precision > int(100*faq.MaxPrecision)) {
 				return fmt.Errorf("--precision %d: write a number from %.0f to %.0f", precision, 100*faq.MinPrecision, 100*faq.MaxPrecision)
 			}
-			index, took, err := a.indexToMeasure(files, float64(precision)/100)
+			index, took, err := a.indexToMeasure(cmd.Context(), files, float64(precision)/100)
 			if err != nil {
 				return err
 			}
 			if questions == "" {
-				return a.evalOnItself(index, took)
+				return a.evalOnItself(cmd.Context(), index, took)
 			}
 			asked, err := readLabelled(questions)
 			if err != nil {
@@ -66,7 +67,7 @@ collection can be run through it.`,
 }
 
 // indexToMeasure loads an FAQ and says how long that took.
-func (a *app) indexToMeasure(files []string, precision float64) (*faq.Index, time.Duration, error) {
+func (a *app) indexToMeasure(ctx context.Context, files []string, precision float64) (*faq.Index, time.Duration, error) {
 	var labelled []faq.Labelled
 	var paths []string
 	for _, f := range files {
@@ -85,7 +86,7 @@ func (a *app) indexToMeasure(files []string, precision float64) (*faq.Index, tim
 			return nil, 0, fmt.Errorf("--faq: %s is an FAQ and %s is not: measure one after the other", paths[0], files[0])
 		}
 		start := time.Now()
-		x, err := faq.FromLabelled(labelled, faq.Options{Precision: precision})
+		x, err := faq.FromLabelled(ctx, labelled, faq.Options{Precision: precision})
 		return x, time.Since(start), err
 	}
 	dir, done, err := tempDir()
@@ -105,7 +106,7 @@ func (a *app) indexToMeasure(files []string, precision float64) (*faq.Index, tim
 		paths = cfg.FAQ
 	}
 	start := time.Now()
-	x, err := faq.Load(paths, o)
+	x, err := faq.Load(ctx, paths, o)
 	return x, time.Since(start), err
 }
 
@@ -137,8 +138,8 @@ func strangers(x *faq.Index, asked []faq.Labelled) []string {
 
 // evalOnItself measures an FAQ by its own examples, and fails if an `expect:`
 // question is not answered as it should be.
-func (a *app) evalOnItself(x *faq.Index, took time.Duration) (failed error) {
-	v, err := x.CrossValidate()
+func (a *app) evalOnItself(ctx context.Context, x *faq.Index, took time.Duration) (failed error) {
+	v, err := x.CrossValidate(ctx)
 	if err != nil {
 		return err
 	}

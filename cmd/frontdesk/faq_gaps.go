@@ -39,7 +39,7 @@ of a complaint is in it. The entry that is closest may only lack that wording.`,
 			if err != nil {
 				return err
 			}
-			cfg, x, err := a.faqIndex(nil)
+			cfg, x, err := a.faqIndex(cmd.Context(), nil)
 			if err != nil {
 				return err
 			}

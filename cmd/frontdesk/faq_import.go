@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -73,7 +74,7 @@ Read what was made before you use it: nobody has approved it.`,
 			if err := exchange.Write(&b, exchange.YAML, entries, o); err != nil {
 				return err
 			}
-			if err := loads(b.Bytes(), faqOptions(cfg)); err != nil {
+			if err := loads(cmd.Context(), b.Bytes(), faqOptions(cfg)); err != nil {
 				return fmt.Errorf("what was made of %s needs a hand before it can be used:\n%w", args[0], err)
 			}
 			if output == "" {
@@ -110,7 +111,7 @@ as {{hours}} into the answers, for a page that customers read.`,
 					format = exchange.YAML
 				}
 			}
-			cfg, x, err := a.faqIndex(files)
+			cfg, x, err := a.faqIndex(cmd.Context(), files)
 			if err != nil {
 				return err
 			}
@@ -144,7 +145,7 @@ func exchangeOptions(cfg *Config) exchange.Options {
 }
 
 // loads tries YAML as serve would.
-func loads(data []byte, o faq.Options) error {
+func loads(ctx context.Context, data []byte, o faq.Options) error {
 	dir, done, err := tempDir()
 	if err != nil {
 		return err
@@ -154,7 +155,7 @@ func loads(data []byte, o faq.Options) error {
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		return err
 	}
-	_, err = faq.Load([]string{path}, o)
+	_, err = faq.Load(ctx, []string{path}, o)
 	return err
 }
 

@@ -38,7 +38,7 @@ characters, entries with fewer than three questions, entries out of date.
 The exit code is 1 after an error, with --strict also after a warning.`,
 		Example: "  frontdesk faq lint\n  frontdesk faq lint faq.yaml --strict --json",
 		RunE: func(cmd *cobra.Command, files []string) error {
-			cfg, x, err := a.faqIndex(files)
+			cfg, x, err := a.faqIndex(cmd.Context(), files)
 			var broken *faq.Error
 			if err != nil && !errors.As(err, &broken) {
 				return err

@@ -70,11 +70,11 @@ func (a *app) withEngine(ctx context.Context, reads bool, fn func(*Config, *bot.
 	}
 	index := func() *faq.Index { return nil }
 	if reads {
-		live, err := faq.NewLive(cfg.FAQ, faqOptions(cfg), nil)
+		x, err := a.loadFAQ(ctx, cfg, cfg.FAQ)
 		if err != nil {
 			return err
 		}
-		index = live.Index
+		index = func() *faq.Index { return x }
 	}
 	db, err := store.Open(ctx, cfg.Database)
 	if err != nil {

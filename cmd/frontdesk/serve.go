@@ -131,7 +131,7 @@ func (h *house) run(ctx context.Context) error {
 				return ctx.Err()
 			case <-hup:
 				// What went wrong is told by the callback; the old FAQ stays.
-				_ = h.faq.Reload()
+				_ = h.faq.Reload(ctx)
 			}
 		}
 	})

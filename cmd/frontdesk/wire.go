@@ -88,6 +88,11 @@ func faqOptions(cfg *Config) faq.Options {
 	return o
 }
 
+// loadFAQ reads FAQ files for a command that asks them.
+func (a *app) loadFAQ(ctx context.Context, cfg *Config, files []string) (*faq.Index, error) {
+	return faq.Load(ctx, files, faqOptions(cfg))
+}
+
 // address is where customers write.
 func address(cfg *Config) string {
 	if cfg.Company.Email != "" {
@@ -166,10 +171,10 @@ type house struct {
 	watch func(context.Context) // serves monitoring until its context ends; may be nil
 }
 
-// build opens the database, reads the FAQ and makes the engine. The caller
+// build reads the FAQ, opens the database and makes the engine. The caller
 // closes the database.
 func build(ctx context.Context, cfg *Config, c bot.Config, log *slog.Logger) (*house, error) {
-	live, err := faq.NewLive(cfg.FAQ, faqOptions(cfg), func(x *faq.Index, err error) {
+	live, err := faq.NewLive(ctx, cfg.FAQ, faqOptions(cfg), func(x *faq.Index, err error) {
 		if err != nil {
 			log.Error("the FAQ has a mistake; the one read before stays in use", "err", err)
 			return

@@ -31,7 +31,7 @@ func load(t testing.TB, text string) []*faq.Entry {
 	for _, v := range options().Vars {
 		vars[v] = "value of " + v
 	}
-	x, err := faq.Load([]string{path}, faq.Options{Location: east, Vars: map[string]map[string]string{"": vars}})
+	x, err := faq.Load(t.Context(), []string{path}, faq.Options{Location: east, Vars: map[string]map[string]string{"": vars}})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
