@@ -3,6 +3,7 @@ package faq
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 )
@@ -63,6 +64,32 @@ func BenchmarkLoad(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+		})
+	}
+	for _, n := range []int{300, 1000} { // in one language
+		entries := fewer(made(n), 10)
+		b.Run(fmt.Sprint(n, "_trained"), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := newIndex(b.Context(), entries, Options{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprint(n, "_kept"), func(b *testing.B) {
+			cache, _ := keeping(b)
+			if _, err := newIndex(b.Context(), entries, Options{Cache: cache}); err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				if _, err := newIndex(untrained(b, n), entries, Options{Cache: cache}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			info, err := os.Stat(cache.File)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(info.Size())/1e6, "file-MB")
 		})
 	}
 }

@@ -41,7 +41,8 @@
 // makes it. The same files give
 // the same answers on every machine.
 //
-// Training takes seconds for hundreds of entries; loading stops soon when its context
+// Training takes seconds for hundreds of entries. A [Cache] keeps what comes of it
+// (cache.go) for the next start of the same FAQ; loading stops soon when its context
 // ends.
 //
 // Nothing here does I/O besides Load and Live, nothing reads a clock besides

@@ -119,7 +119,7 @@ func newLikeness(w *wordlists, groups []exampleGroup) *likeness {
 	corpus.weigh(float64(len(e.class)) / float64(len(l.classes)))
 	e.vectors = corpus.vectors
 	l.vocab = &corpus.vocabulary
-	// A fiftieth of a second: not worth stopping.
+	// A fiftieth of a second: neither worth a file nor worth stopping.
 	l.model = logistic(context.Background(), e, len(corpus.idf), len(l.classes))
 	l.near = newNeighbours(&e.vectors, e.class, len(corpus.idf), len(l.classes))
 	return l

@@ -47,7 +47,7 @@ func newIndex(ctx context.Context, entries []*Entry, o Options, examples ...exam
 			}
 		}
 	}
-	if x.matcher, err = newMatcher(ctx, words, topics); err != nil {
+	if x.matcher, err = newMatcher(ctx, words, topics, o.Cache); err != nil {
 		return nil, err
 	}
 	x.prepareVetoes()

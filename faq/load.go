@@ -30,6 +30,8 @@ type Options struct {
 	// MinPrecision to MaxPrecision; 0 means DefaultPrecision. A question whose
 	// answer is less sure than that is offered as a choice or handed over.
 	Precision float64
+	// Cache keeps what training made from one start to the next.
+	Cache Cache
 }
 
 func (o Options) languages() []string {

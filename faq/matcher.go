@@ -39,7 +39,7 @@ type matcher struct {
 }
 
 // newMatcher learns the topics; its only error is that of a context that ends before.
-func newMatcher(ctx context.Context, words *wordlists, topics []topic) (*matcher, error) {
+func newMatcher(ctx context.Context, words *wordlists, topics []topic, cache Cache) (*matcher, error) {
 	m := &matcher{words: words, topics: len(topics), known: newKnown(), counts: make([]int, len(topics))}
 	corpus := newCorpus()
 	var class []int32
@@ -72,9 +72,12 @@ func newMatcher(ctx context.Context, words *wordlists, topics []topic) (*matcher
 	m.vocab = &corpus.vocabulary
 	e := &examples{vectors: corpus.vectors, class: class, weight: weight}
 	features := len(corpus.idf)
+	if len(e.points)*len(topics) < worthKeeping {
+		cache = Cache{}
+	}
 	if len(topics) <= fullTopics {
 		d := &dense{
-			model: train(ctx, e, features, len(topics), m.perEach),
+			model: cache.dense(ctx, e, features, len(topics), m.perEach),
 			near:  newNeighbours(&e.vectors, class[:questions], features, len(topics)),
 		}
 		d.calm = 1
@@ -83,7 +86,7 @@ func newMatcher(ctx context.Context, words *wordlists, topics []topic) (*matcher
 		}
 		m.ranker = d
 	} else {
-		m.ranker = newSparse(ctx, e, questions, features, len(topics))
+		m.ranker = newSparse(ctx, e, questions, features, len(topics), cache)
 	}
 	if err := ctx.Err(); err != nil { // what was trained is worth nothing
 		return nil, err

@@ -77,7 +77,7 @@ type fitRow struct {
 // learn trains a matcher.
 func learn(t testing.TB, words *wordlists, topics []topic) *matcher {
 	t.Helper()
-	m, err := newMatcher(t.Context(), words, topics)
+	m, err := newMatcher(t.Context(), words, topics, Cache{})
 	if err != nil {
 		t.Fatal(err)
 	}

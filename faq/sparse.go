@@ -40,7 +40,7 @@ const (
 	nearestPull  = 1
 )
 
-func newSparse(ctx context.Context, e *examples, questions, features, classes int) *sparse {
+func newSparse(ctx context.Context, e *examples, questions, features, classes int, cache Cache) *sparse {
 	s := &sparse{vectors: e.vectors, first: make([]int32, classes+1)}
 	for _, c := range e.class[:questions] {
 		s.first[c+1]++
@@ -49,7 +49,7 @@ func newSparse(ctx context.Context, e *examples, questions, features, classes in
 		s.first[c+1] += s.first[c]
 	}
 	s.index(features)
-	s.train(ctx, e, features)
+	cache.sparse(ctx, s, e, questions, features)
 	return s
 }
 
