@@ -45,6 +45,8 @@ func (a *app) talk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	log := a.logger()
+	cache := weights(cfg, log)
 	cfg.Database = dir + "/chat.db"
 	c, err := engineConfig(cfg)
 	if err != nil {
@@ -53,7 +55,7 @@ func (a *app) talk(ctx context.Context) error {
 	term := &terminal{in: a.in, out: a.out, sent: make(chan struct{}, 1)}
 	c.Channels[terminalName] = bot.Channel{Source: term, Sender: term, Buttons: true, Staff: bot.Desk{Channel: terminalName, Place: staffPlace},
 		Budget: bot.Budget{Hour: 1000, Day: 1000, Talk: 1000}}
-	h, err := build(ctx, cfg, c, a.logger())
+	h, err := build(ctx, cfg, c, cache, log)
 	if err != nil {
 		return err
 	}

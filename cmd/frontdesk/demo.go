@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"frontdesk/bot"
+	"frontdesk/faq"
 	"frontdesk/store"
 )
 
@@ -138,7 +139,7 @@ func (d *demo) open(ctx context.Context, dir string) (err error) {
 		}
 		c.Channels[ch.Name] = one
 	}
-	if d.house, err = build(ctx, d.cfg, c, log); err != nil {
+	if d.house, err = build(ctx, d.cfg, c, faq.Cache{}, log); err != nil {
 		return err
 	}
 	d.changed = make(chan struct{}, 1)

@@ -23,6 +23,7 @@ import (
 
 	"frontdesk/channels"
 	"frontdesk/channels/mail/mailtest"
+	"frontdesk/faq"
 )
 
 // BenchmarkServe1000 takes 1,000 mails from Dovecot to committed outbox rows,
@@ -100,7 +101,7 @@ func serveAll(b *testing.B, s *site, n int64, send bool) time.Duration {
 		ch.Sender = nil
 	}
 	c.Channels[name] = ch
-	h, err := build(b.Context(), cfg, c, quiet)
+	h, err := build(b.Context(), cfg, c, faq.Cache{}, quiet)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/channels/slack/slacktest"
+	"frontdesk/faq"
 )
 
 // BenchmarkSlackAck lets 100 people a second write to the bot, each for the first
@@ -82,7 +83,7 @@ func (s *site) runHere() (end func()) {
 			s.t.Fatal(err)
 		}
 	}
-	h, err := build(s.t.Context(), cfg, c, quiet)
+	h, err := build(s.t.Context(), cfg, c, faq.Cache{}, quiet)
 	if err != nil {
 		s.t.Fatal(err)
 	}

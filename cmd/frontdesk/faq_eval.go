@@ -66,7 +66,8 @@ collection can be run through it.`,
 	return a.jsonFlag(cmd)
 }
 
-// indexToMeasure loads an FAQ and says how long that took.
+// indexToMeasure loads an FAQ, without the weights that serve keeps, and says how
+// long that took.
 func (a *app) indexToMeasure(ctx context.Context, files []string, precision float64) (*faq.Index, time.Duration, error) {
 	var labelled []faq.Labelled
 	var paths []string

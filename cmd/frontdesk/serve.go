@@ -27,7 +27,9 @@ configuration, answers, hands over to people, and sends.
 
 It goes on where it stopped, also after a crash: nothing is lost and nothing is
 answered twice. A second serve on the same database is refused. The FAQ is read
-again when its files change, and on SIGHUP; a file with a mistake changes nothing.
+again when its files change, and on SIGHUP; a file with a mistake changes nothing. What
+was learnt of a large FAQ is kept in DATABASE.faq, so that the next start is quicker;
+that file may be deleted.
 
 It stops within ten seconds: what is being sent may end by itself for eight, is then
 cut off, and is sent again at the next start under the same Message-ID.
@@ -74,7 +76,9 @@ when something is wrong, and when it is over.`,
 				return err
 			}
 			defer unlock()
-			h, err := build(cmd.Context(), cfg, c, log)
+			cache := weights(cfg, log)
+			cache.ReadOnly = false // no other serve can be here now
+			h, err := build(cmd.Context(), cfg, c, cache, log)
 			if err != nil {
 				return err
 			}

@@ -88,9 +88,17 @@ func faqOptions(cfg *Config) faq.Options {
 	return o
 }
 
+// weights is the file beside the database that keeps what training made of the FAQ,
+// as commands use it that may run beside serve, which alone writes it.
+func weights(cfg *Config, log *slog.Logger) faq.Cache {
+	return faq.Cache{File: cfg.Database + ".faq", ReadOnly: true, Warn: func(err error) { log.Warn("trouble with the file of the faq's weights", "err", err) }}
+}
+
 // loadFAQ reads FAQ files for a command that asks them.
 func (a *app) loadFAQ(ctx context.Context, cfg *Config, files []string) (*faq.Index, error) {
-	return faq.Load(ctx, files, faqOptions(cfg))
+	o := faqOptions(cfg)
+	o.Cache = weights(cfg, a.logger())
+	return faq.Load(ctx, files, o)
 }
 
 // address is where customers write.
@@ -173,8 +181,10 @@ type house struct {
 
 // build reads the FAQ, opens the database and makes the engine. The caller
 // closes the database.
-func build(ctx context.Context, cfg *Config, c bot.Config, log *slog.Logger) (*house, error) {
-	live, err := faq.NewLive(ctx, cfg.FAQ, faqOptions(cfg), func(x *faq.Index, err error) {
+func build(ctx context.Context, cfg *Config, c bot.Config, cache faq.Cache, log *slog.Logger) (*house, error) {
+	o := faqOptions(cfg)
+	o.Cache = cache
+	live, err := faq.NewLive(ctx, cfg.FAQ, o, func(x *faq.Index, err error) {
 		if err != nil {
 			log.Error("the FAQ has a mistake; the one read before stays in use", "err", err)
 			return

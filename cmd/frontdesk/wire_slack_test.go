@@ -16,6 +16,7 @@ import (
 	"frontdesk/bot"
 	"frontdesk/channels/slack"
 	"frontdesk/channels/slack/slacktest"
+	"frontdesk/faq"
 )
 
 // slackHouse is a company that has Slack and nothing else, and a workspace.
@@ -83,7 +84,7 @@ channels:
 	}
 	figures := newMetrics()
 	c.Observer = figures
-	if s.house, err = build(t.Context(), cfg, c, log); err != nil {
+	if s.house, err = build(t.Context(), cfg, c, faq.Cache{}, log); err != nil {
 		t.Fatal(err)
 	}
 	called := handlers(cfg, c)
