@@ -29,6 +29,7 @@ type matcher struct {
 	vocab   *vocabulary
 	ranker  ranker
 	known   *known
+	slips   *slips
 	counts  []int // example questions of each topic
 	habits  habits
 
@@ -37,7 +38,7 @@ type matcher struct {
 
 func newMatcher(words *wordlists, topics []topic) *matcher {
 	m := &matcher{words: words, topics: len(topics), known: newKnown(), counts: make([]int, len(topics))}
-	corpus := newCorpus()
+	corpus, usage := newCorpus(), newUsage()
 	var class []int32
 	var weight []float32
 	for c, t := range topics {
@@ -45,6 +46,7 @@ func newMatcher(words *wordlists, topics []topic) *matcher {
 		for _, q := range t.questions {
 			atoms := atomize(words.normalize(q))
 			m.known.add(c, words.units(atoms))
+			usage.add(words, atoms)
 			m.texts = append(m.texts, q)
 			corpus.add(words.extract(atoms))
 			class, weight = append(class, int32(c)), append(weight, 1)
@@ -63,6 +65,7 @@ func newMatcher(words *wordlists, topics []topic) *matcher {
 	}
 	corpus.weigh(m.perEach)
 	m.vocab = &corpus.vocabulary
+	m.slips = newSlips(words, usage, m.vocab.ids)
 	e := &examples{vectors: corpus.vectors, class: class, weight: weight}
 	features := len(corpus.idf)
 	if len(topics) <= fullTopics {
@@ -93,6 +96,7 @@ type candidate struct {
 // A search is what the matcher saw in one question.
 type search struct {
 	atoms      []atom
+	slips      []Slip // what was put right in them
 	units      []unit
 	x          []feature
 	candidates []candidate // best first, at most maxCandidates
@@ -102,7 +106,8 @@ func (m *matcher) search(text string) search { return m.searchWithout(text, nil)
 
 // searchWithout is search as if the hidden topics were not there.
 func (m *matcher) searchWithout(text string, hidden []bool) search {
-	s := search{atoms: atomize(m.words.normalize(text))}
+	var s search
+	s.atoms, s.slips = m.slips.mend(atomize(m.words.normalize(text)))
 	s.units = m.words.units(s.atoms)
 	if len(s.atoms) == 0 || m.topics == 0 {
 		return s
