@@ -13,6 +13,7 @@ type atom struct {
 	stem string // text, or its stem
 	cjk  bool
 	glue bool // follows the atom before it with nothing in between
+	slip bool // not as written: put right, see slips
 }
 
 // maxAtoms bounds how much of one question takes part in matching.

@@ -35,7 +35,9 @@
 // Questions are matched by a small classifier that is trained when the FAQ is
 // loaded: tf-idf features of words, pairs and pieces of words (features.go), a
 // multinomial logistic regression over the entries (model.go), and the nearest
-// example questions (neighbours.go). How sure that is, is judged by signs that
+// example questions (neighbours.go). What a question has misspelt is read as the
+// word of the FAQ that was meant (slips.go), by the keys of the keyboard
+// (spelling.go) or by the sound of Chinese characters (homophones.go). How sure that is, is judged by signs that
 // do not depend on what the FAQ is about (signs.go), by a calibration that was
 // fitted once on many FAQs (calibration.go) and is shipped with the program that
 // makes it. The same files give

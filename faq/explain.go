@@ -39,6 +39,9 @@ func (q Question) Explain() string {
 	if q.Intent != "" {
 		fmt.Fprintf(&b, "  This part is itself a wish (%s), not only a question.\n", strings.TrimSpace(q.Intent+" "+q.Topic))
 	}
+	for _, s := range q.Slips {
+		fmt.Fprintf(&b, "  Taken for a slip: %q, read as %q.\n", s.Written, s.Read)
+	}
 	for _, m := range q.Vetoed {
 		fmt.Fprintf(&b, "  Not answered by %s (%s): it is nearer to %q, which is not for that entry to answer.\n", m.Entry.ID, percent(m.Score), m.Example)
 	}

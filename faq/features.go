@@ -51,10 +51,11 @@ type feature struct {
 	kind     uint8
 }
 
-// Kinds of features that count more or less than others; a feature may be both.
+// Kinds of features that count more or less than others; a feature may be several.
 const (
 	functionWord = 1 << iota // of function words only
 	notionWord               // a notion, not the word itself
+	slipWord                 // of a word that was misspelt
 	kinds
 )
 
@@ -67,6 +68,11 @@ func (w *wordlists) extract(atoms []atom) []feature {
 		var kind uint8
 		if !slices.Contains(bound[from:to], false) {
 			kind = functionWord
+		}
+		for i := from; i < to; i++ {
+			if atoms[i].slip {
+				kind |= slipWord
+			}
 		}
 		out = append(out, feature{hash: h, value: 1, block: block, from: int16(from), to: int16(to), id: -1, kind: kind})
 	}

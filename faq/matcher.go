@@ -32,6 +32,7 @@ type matcher struct {
 	vocab   *vocabulary
 	ranker  ranker
 	known   *known
+	slips   *slips
 	counts  []int // example questions of each topic
 	habits  habits
 
@@ -41,7 +42,7 @@ type matcher struct {
 // newMatcher learns the topics; its only error is that of a context that ends before.
 func newMatcher(ctx context.Context, words *wordlists, topics []topic, cache Cache) (*matcher, error) {
 	m := &matcher{words: words, topics: len(topics), known: newKnown(), counts: make([]int, len(topics))}
-	corpus := newCorpus()
+	corpus, usage := newCorpus(), newUsage()
 	var class []int32
 	var weight []float32
 	for c, t := range topics {
@@ -52,6 +53,7 @@ func newMatcher(ctx context.Context, words *wordlists, topics []topic, cache Cac
 		for _, q := range t.questions {
 			atoms := atomize(words.normalize(q))
 			m.known.add(c, words.units(atoms))
+			usage.add(words, atoms)
 			m.texts = append(m.texts, q)
 			corpus.add(words.extract(atoms))
 			class, weight = append(class, int32(c)), append(weight, 1)
@@ -70,6 +72,7 @@ func newMatcher(ctx context.Context, words *wordlists, topics []topic, cache Cac
 	}
 	corpus.weigh(m.perEach)
 	m.vocab = &corpus.vocabulary
+	m.slips = newSlips(words, usage, m.vocab.ids)
 	e := &examples{vectors: corpus.vectors, class: class, weight: weight}
 	features := len(corpus.idf)
 	if len(e.points)*len(topics) < worthKeeping {
@@ -106,6 +109,7 @@ type candidate struct {
 // A search is what the matcher saw in one question.
 type search struct {
 	atoms      []atom
+	slips      []Slip // what was put right in them
 	units      []unit
 	x          []feature
 	candidates []candidate // best first, at most maxCandidates
@@ -115,7 +119,8 @@ func (m *matcher) search(text string) search { return m.searchWithout(text, nil)
 
 // searchWithout is search as if the hidden topics were not there.
 func (m *matcher) searchWithout(text string, hidden []bool) search {
-	s := search{atoms: atomize(m.words.normalize(text))}
+	var s search
+	s.atoms, s.slips = m.slips.mend(atomize(m.words.normalize(text)))
 	s.units = m.words.units(s.atoms)
 	if len(s.atoms) == 0 || m.topics == 0 {
 		return s

@@ -36,6 +36,7 @@ func (x *Index) question(seg segment) Question {
 	}
 	q.Point = x.point
 	q.Outcome = q.Point.outcome(q.Matches)
+	q.Slips = s.slips
 	q.Unknown = x.matcher.unknown(s)
 	return q
 }

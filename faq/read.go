@@ -45,6 +45,7 @@ type Question struct {
 	Vetoed  []Match  // entries that would have matched; Example is the question, not for them to answer, that is nearer
 	Outcome Outcome  // what they are good for
 	Point   Point    // by what that was decided
+	Slips   []Slip   // what was misspelt, and read as words of the FAQ
 	Unknown []string // words that no example question has
 }
 

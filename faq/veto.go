@@ -82,7 +82,8 @@ func (x *Index) vetoed(entry int, question []feature) (because string, yes bool)
 
 // vector is a text as the matcher sees it.
 func (x *Index) vector(text string) []feature {
-	return x.matcher.vocab.vector(x.words.extract(atomize(x.words.normalize(text))))
+	atoms, _ := x.matcher.slips.mend(atomize(x.words.normalize(text)))
+	return x.matcher.vocab.vector(x.words.extract(atoms))
 }
 
 // cosine compares two vectors of length one, both in the order of their hashes, by

@@ -65,6 +65,9 @@ func (c *corpus) weigh(perEach float64) {
 	c.new = rarity(n)
 	function, notion := functionWeight(perEach), notionWeight(perEach)
 	c.kind = [kinds]float32{1, functionWord: function, notionWord: notion, functionWord | notionWord: function * notion}
+	for k := range slipWord {
+		c.kind[k|slipWord] = c.kind[k] * slipWeight
+	}
 	var s scale
 	for i := range c.len() {
 		s.reset()

@@ -3,6 +3,7 @@ package faq
 import (
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -20,6 +21,8 @@ type wordlists struct {
 	alike      map[string]string // word → the notion it stands for
 	alikeStem  map[string]string // … of English stems
 	surnames   map[rune]bool     // Chinese family names of one character
+	real       []string          // stems of English words that are no slips, sorted
+	realPairs  []string          // … Chinese words of two characters
 	rules      *rules
 }
 
@@ -70,6 +73,9 @@ func readWordlists() (*wordlists, error) {
 		return nil
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := w.readReal(); err != nil {
 		return nil, err
 	}
 	w.rules, err = readRules("zh.rules", "en.rules")
@@ -123,4 +129,39 @@ func eachLine(name string, f func(line string) error) error {
 		}
 	}
 	return nil
+}
+
+// readReal reads the words that are no slips, whatever an FAQ has.
+func (w *wordlists) readReal() error {
+	err := eachLine("real_en.txt", func(line string) error {
+		for word := range strings.FieldsSeq(line) {
+			w.real = append(w.real, stem(word))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = eachLine("real_zh.txt", func(line string) error {
+		w.realPairs = append(w.realPairs, strings.Fields(line)...)
+		return nil
+	})
+	slices.Sort(w.real)
+	slices.Sort(w.realPairs)
+	return err
+}
+
+// isReal reports whether a list has an English word.
+func (w *wordlists) isReal(a atom) bool {
+	if w.function[a.text] || w.notionOf(a) != "" {
+		return true
+	}
+	_, ok := slices.BinarySearch(w.real, a.stem)
+	return ok
+}
+
+// isRealPair reports whether a list has a Chinese word of two characters.
+func (w *wordlists) isRealPair(pair string) bool {
+	_, ok := slices.BinarySearch(w.realPairs, pair)
+	return ok || w.alike[pair] != "" || w.function[pair]
 }
