@@ -145,7 +145,7 @@ again:
 			if !closes(g.intent) {
 				continue
 			}
-			if g.intent == Thanks && r.isIn(contra, left) {
+			if g.intent == Thanks && (r.isIn(contra, left) || r.isIn(fails, left)) {
 				continue // "thanks for the reply but …" goes on
 			}
 			for _, w := range g.whole {
@@ -176,6 +176,14 @@ func (r *rules) is(name, s string) bool { return r.isIn(name, newScan(s)) }
 func (r *rules) isIn(name string, s *scan) bool {
 	g := r.byName[name]
 	return g != nil && slices.ContainsFunc(g.strong, func(x rule) bool { _, _, ok := x.find(s); return ok })
+}
+
+// takesBack: after thanks, the sentence says that it is not done. A question
+// that follows is another one, "but what about the second parcel?", unless it is
+// about what still fails.
+func (r *rules) takesBack(sentence string, asks bool) bool {
+	s := newScan(sentence)
+	return r.isIn(fails, s) || !asks && r.isIn(contra, s) && !r.isIn(done, s)
 }
 
 // trimMarks takes off what surrounds words: blanks, punctuation, emoji.
