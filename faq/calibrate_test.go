@@ -95,8 +95,8 @@ type judgement struct {
 }
 
 // pointsOf finds, for FAQs of some sizes and each stated precision, the loosest
-// score at which it holds over all sets, and at which no
-// public set falls short by more than two in a hundred.
+// score at which it holds over all sets where one in ten questions has no answer
+// in the FAQ, and nearly holds where every fourth has none.
 func pointsOf(judged []judgement) []threshold {
 	judged = slices.Clone(judged)
 	slices.SortFunc(judged, func(a, b judgement) int { return cmp.Compare(b.score, a.score) })
@@ -120,28 +120,47 @@ func pointsOf(judged []judgement) []threshold {
 	return out
 }
 
+// rare is what a question without an answer counts where it is as seldom as one in
+// ten: scenarios ask three times as many, to learn from them.
+const rare = 1. / 3
+
+// A tally counts answers and those of them that are right.
+type tally struct{ right, all float64 }
+
+func (t *tally) add(right bool, weight float64) {
+	t.all += weight
+	if right {
+		t.right += weight
+	}
+}
+
+func (t *tally) holds(p float64) bool { return t.right >= p*t.all }
+
 func loosest(judged []judgement, p float64) float64 {
-	const least = 40 // answers from which on a set has a say of its own
-	type count struct{ right, all float64 }
-	var total count
-	sets := map[string]*count{}
+	const (
+		least  = 40   // answers from which on a set has a say of its own
+		nearly = .015 // by how much all sets together may fall short where every fourth question has no answer
+		by     = .02  // … and one public set
+	)
+	var usual, hard tally
+	sets := map[string]*tally{}
 	at := judged[0].score
 	for _, j := range judged {
 		s := sets[j.row.Set]
 		if s == nil {
-			s = &count{}
+			s = &tally{}
 			sets[j.row.Set] = s
 		}
 		w := float64(j.row.Weight)
-		total.all += w
-		s.all++
-		if j.row.Right {
-			total.right += w
-			s.right++
+		hard.add(j.row.Right, w)
+		if !j.row.In {
+			w *= rare
 		}
-		holds := total.right >= p*total.all
+		usual.add(j.row.Right, w)
+		s.add(j.row.Right, 1)
+		holds := usual.holds(p) && hard.holds(p-nearly)
 		for set, s := range sets {
-			holds = holds && (set == "own" || s.all < least || s.right >= (p-.02)*s.all)
+			holds = holds && (set == "own" || s.all < least || s.holds(p-by))
 		}
 		if holds {
 			at = j.score

@@ -128,7 +128,7 @@ func (m *matcher) searchWithout(text string, hidden []bool) search {
 	s.x = m.vocab.vector(m.words.extract(s.atoms))
 	r := m.ranker.rank(s.x, hidden)
 	m.cover(&r, s.units)
-	for rank, g := range m.signs(&r, s.units) {
+	for rank, g := range m.signs(&r, s.units, len(s.slips)) {
 		c := &r.best[rank]
 		s.candidates = append(s.candidates, candidate{int(c.topic), m.calibration.confidence(&g, rank), int(c.example), g})
 	}

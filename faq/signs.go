@@ -24,10 +24,11 @@ type signs struct {
 	topics      int
 	perEach     float64 // examples per topic
 	examples    int     // of this topic
+	slips       int     // words that were put right
 	habits      habits
 }
 
-const signCount = 21
+const signCount = 22
 
 // row is the form in which the calibration sees signs.
 func (g *signs) row() [signCount]float32 {
@@ -64,6 +65,7 @@ func (g *signs) row() [signCount]float32 {
 		row[19] = h.other.z(g.nearest)
 		row[20] = g.known - h.known
 	}
+	row[21] = math.Log(1 + float64(g.slips))
 	var out [signCount]float32
 	for i, v := range row {
 		out[i] = float32(v)
@@ -72,7 +74,7 @@ func (g *signs) row() [signCount]float32 {
 }
 
 // signs gives those of the best topics of a ranking.
-func (m *matcher) signs(r *ranking, units []unit) []signs {
+func (m *matcher) signs(r *ranking, units []unit, slips int) []signs {
 	out := make([]signs, len(r.best))
 	var owned foremost
 	for _, c := range r.best {
@@ -101,6 +103,7 @@ func (m *matcher) signs(r *ranking, units []unit) []signs {
 		g.perEach = m.perEach
 		g.examples = m.counts[c.topic]
 		g.habits = m.habits
+		g.slips = slips
 	}
 	return out
 }
