@@ -139,8 +139,8 @@ func (t *tally) holds(p float64) bool { return t.right >= p*t.all }
 func loosest(judged []judgement, p float64) float64 {
 	const (
 		least  = 40   // answers from which on a set has a say of its own
-		nearly = .015 // by how much all sets together may fall short where every fourth question has no answer
-		by     = .02  // … and one public set
+		nearly = .007 // by how much all sets together may fall short where every fourth question has no answer
+		by     = .015 // … and one public set
 	)
 	var usual, hard tally
 	sets := map[string]*tally{}

@@ -24,7 +24,7 @@ const (
 // many, pieces are alike too often.
 func blockWeights(topics int) [blocks]float64 {
 	if topics > fullTopics {
-		return [blocks]float64{blockWord: .70, blockPair: .15, blockPiece: .20}
+		return [blocks]float64{blockWord: .80, blockPair: .20, blockPiece: .12}
 	}
 	return [blocks]float64{blockWord: .50, blockPair: .15, blockPiece: .35}
 }

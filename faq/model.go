@@ -45,7 +45,8 @@ const (
 	// a share of an example's features, drawn anew each time: it learns not to
 	// hang a topic on one word (Wager, Wang and Liang, "Dropout Training as
 	// Adaptive Regularization", NIPS 2013).
-	seenShare = .5
+	seenShare  = .5
+	seenEpochs = 25
 	// blendShare is what the logistic regression counts in the blend.
 	blendShare = 1.0 / 3
 )
@@ -84,7 +85,11 @@ func logistic(ctx context.Context, e *examples, features, classes int, seen floa
 		return m
 	}
 	rnd := rand.New(rand.NewPCG(20, 26))
-	steps := max((n*epochs+batch-1)/batch, leastSteps)
+	rounds := epochs
+	if seen < 1 {
+		rounds = seenEpochs
+	}
+	steps := max((n*rounds+batch-1)/batch, leastSteps)
 	decay := 1 / (50 * float64(n))
 	order := rnd.Perm(n)
 	next := 0
