@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"frontdesk/faq/internal/english"
 )
 
 // An atom is the smallest piece of text that carries meaning of its own: a
@@ -55,7 +57,7 @@ func atomize(s string) []atom {
 		}
 		if digits < letters {
 			w := strings.Clone(s[i:j])
-			out = append(out, atom{text: w, stem: stem(w)})
+			out = append(out, atom{text: w, stem: english.Stem(w)})
 		}
 		glue = false
 		i = j

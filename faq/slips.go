@@ -1,6 +1,10 @@
 package faq
 
-import "slices"
+import (
+	"slices"
+
+	"frontdesk/faq/internal/english"
+)
 
 // A Slip is what a question has misspelt, and the words of the FAQ that it was
 // read as.
@@ -92,7 +96,7 @@ func (s *slips) mendWords(atoms []atom) ([]atom, []Slip) {
 	return atoms, made
 }
 
-func meant(word string) atom { return atom{text: word, stem: stem(word), slip: true} }
+func meant(word string) atom { return atom{text: word, stem: english.Stem(word), slip: true} }
 
 // strange: neither the FAQ nor a word list knows the word.
 func (s *slips) strange(a atom) bool {

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"frontdesk/faq/internal/english"
 )
 
 // spelling finds the English word of an FAQ that a misspelt word was meant to
@@ -115,7 +117,7 @@ func (s *spelling) meant(word string) (string, bool) {
 			switch order := cmp.Or(cmp.Compare(cost, least), cmp.Compare(best.n, w.n)); {
 			case order > 0 || cost == impossible:
 			case order == 0:
-				doubt = doubt || stem(w.text) != stem(best.text)
+				doubt = doubt || english.Stem(w.text) != english.Stem(best.text)
 				if w.text < best.text {
 					best = w
 				}

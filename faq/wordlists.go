@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"frontdesk/faq/internal/english"
 )
 
 //go:embed words/*.txt words/*.rules
@@ -105,7 +107,7 @@ func (w *wordlists) readAlike(line string) error {
 		w.alike[word] = words[0]
 	}
 	for _, word := range words {
-		if s := stem(word); w.alikeStem[s] == "" {
+		if s := english.Stem(word); w.alikeStem[s] == "" {
 			w.alikeStem[s] = words[0]
 		}
 	}
@@ -135,7 +137,7 @@ func eachLine(name string, f func(line string) error) error {
 func (w *wordlists) readReal() error {
 	err := eachLine("real_en.txt", func(line string) error {
 		for word := range strings.FieldsSeq(line) {
-			w.real = append(w.real, stem(word))
+			w.real = append(w.real, english.Stem(word))
 		}
 		return nil
 	})

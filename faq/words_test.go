@@ -37,27 +37,6 @@ func TestNormalize(t *testing.T) {
 	}
 }
 
-func TestStem(t *testing.T) {
-	for _, same := range []string{
-		"refund refunds refunded refunding", "ship shipped shipping ships shipment", "charge charged charging charges",
-		"delivery deliveries", "cancel cancelled canceling cancellation", "address addresses", "pay paying payment payments",
-		"reply replied replies", "box boxes", "return returned returns",
-	} {
-		f := strings.Fields(same)
-		for _, w := range f[1:] {
-			if stem(w) != stem(f[0]) {
-				t.Errorf("%s is %q, %s is %q", f[0], stem(f[0]), w, stem(w))
-			}
-		}
-	}
-	for _, apart := range []string{"bill bin", "sing string", "pass past", "thing thin", "business busy", "红 红色"} {
-		f := strings.Fields(apart)
-		if stem(f[0]) == stem(f[1]) {
-			t.Errorf("%s and %s are both %q", f[0], f[1], stem(f[0]))
-		}
-	}
-}
-
 func TestAtoms(t *testing.T) {
 	for in, want := range map[string]string{
 		"my order 12345 of a4 paper b12c3": "my|order|of|paper",

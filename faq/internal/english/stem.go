@@ -1,14 +1,15 @@
-package faq
+// Package english knows how the words of English are formed.
+package english
 
 import "strings"
 
-// stem brings the forms of an English word together: refunds, refunded and
+// Stem brings the forms of an English word together: refunds, refunded and
 // refunding become refund. It is deliberately light: it needs to agree with
 // itself, not with a dictionary, and two different words that fall together
-// cost more than two forms that stay apart (character n-grams join those).
-// Words of other scripts come back unchanged.
-func stem(w string) string {
-	if len(w) < 4 || !wordByte(w[0]) {
+// cost more than two forms that stay apart (character n-grams join those). It
+// takes lower case; words of other scripts come back unchanged.
+func Stem(w string) string {
+	if len(w) < 4 || !(w[0] >= 'a' && w[0] <= 'z' || w[0] >= '0' && w[0] <= '9') {
 		return w
 	}
 	w = stemPlural(w)
