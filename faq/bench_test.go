@@ -94,6 +94,27 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
+func BenchmarkWordlists(b *testing.B) {
+	b.Run("read", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := readWordlists(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	w := words(b)
+	for _, word := range []string{"refund", "refnud"} {
+		a := atom{text: word, stem: word}
+		b.Run(word, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				w.isReal(a)
+			}
+		})
+	}
+}
+
 func BenchmarkRead(b *testing.B) {
 	big, err := newIndex(b.Context(), made(300), Options{})
 	if err != nil {

@@ -3,7 +3,6 @@ package faq
 import (
 	"embed"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -11,11 +10,21 @@ import (
 	"frontdesk/faq/internal/english"
 )
 
+//go:generate go run ./internal/realwords
+
 //go:embed words/*.txt words/*.rules
 var wordFiles embed.FS
 
+var (
+	//go:embed words/real_en.txt
+	realEnglish string
+	//go:embed words/real_zh.txt
+	realChinese string
+)
+
 // wordlists holds what the program knows about language before it has seen any
-// FAQ. Each is a file in words/, written to be read and edited by hand.
+// FAQ. Each is a file in words/, written to be read and, unless its head says that it
+// was made by a program, edited by hand.
 type wordlists struct {
 	simplified map[rune]rune     // traditional character → simplified
 	short      map[string]string // English short form → the words it stands for
@@ -23,8 +32,9 @@ type wordlists struct {
 	alike      map[string]string // word → the notion it stands for
 	alikeStem  map[string]string // … of English stems
 	surnames   map[rune]bool     // Chinese family names of one character
-	real       []string          // stems of English words that are no slips, sorted
-	realPairs  []string          // … Chinese words of two characters
+	real       sortedWords       // stems of English words that are no slips
+	realOwn    map[string]bool   // … of words that real lacks
+	realPairs  sortedWords       // Chinese words of two characters that are no slips
 	rules      *rules
 }
 
@@ -35,7 +45,7 @@ var wordlistsOnce = sync.OnceValues(readWordlists)
 // readWordlists reads the embedded files; a mistake in one is a programming
 // error that the tests find, reported here by file and line.
 func readWordlists() (*wordlists, error) {
-	w := &wordlists{simplified: map[rune]rune{}, short: map[string]string{}, function: map[string]bool{}, alike: map[string]string{}, alikeStem: map[string]string{}, surnames: map[rune]bool{}}
+	w := &wordlists{simplified: map[rune]rune{}, short: map[string]string{}, function: map[string]bool{}, alike: map[string]string{}, alikeStem: map[string]string{}, surnames: map[rune]bool{}, realOwn: map[string]bool{}}
 	for _, name := range []string{"traditional.txt", "variants_zh.txt"} {
 		if err := eachLine(name, w.readPairs); err != nil {
 			return nil, err
@@ -133,24 +143,16 @@ func eachLine(name string, f func(line string) error) error {
 	return nil
 }
 
-// readReal reads the words that are no slips, whatever an FAQ has.
+// readReal reads the words that are no slips, whatever an FAQ has. The large lists are
+// looked up as they are embedded: taking them apart would take longer than the rest.
 func (w *wordlists) readReal() error {
-	err := eachLine("real_en.txt", func(line string) error {
+	w.real, w.realPairs = withoutHead(realEnglish), withoutHead(realChinese)
+	return eachLine("real_own_en.txt", func(line string) error {
 		for word := range strings.FieldsSeq(line) {
-			w.real = append(w.real, english.Stem(word))
+			w.realOwn[english.Stem(word)] = true
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	err = eachLine("real_zh.txt", func(line string) error {
-		w.realPairs = append(w.realPairs, strings.Fields(line)...)
-		return nil
-	})
-	slices.Sort(w.real)
-	slices.Sort(w.realPairs)
-	return err
 }
 
 // isReal reports whether a list has an English word.
@@ -158,12 +160,10 @@ func (w *wordlists) isReal(a atom) bool {
 	if w.function[a.text] || w.notionOf(a) != "" {
 		return true
 	}
-	_, ok := slices.BinarySearch(w.real, a.stem)
-	return ok
+	return w.realOwn[a.stem] || w.real.has(a.stem)
 }
 
 // isRealPair reports whether a list has a Chinese word of two characters.
 func (w *wordlists) isRealPair(pair string) bool {
-	_, ok := slices.BinarySearch(w.realPairs, pair)
-	return ok || w.alike[pair] != "" || w.function[pair]
+	return w.realPairs.has(pair) || w.alike[pair] != "" || w.function[pair]
 }
