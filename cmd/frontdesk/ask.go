@@ -105,8 +105,14 @@ type askedMatch struct {
 	Example string  `json:"example"`
 }
 
+type askedSlip struct {
+	Written string `json:"written"`
+	Read    string `json:"read"`
+}
+
 type askedQuestion struct {
 	Text    string       `json:"text"`
+	Slips   []askedSlip  `json:"slips"`
 	Intent  string       `json:"intent,omitempty"`
 	Matches []askedMatch `json:"matches"`
 	Answer  string       `json:"answer,omitempty"`
@@ -130,7 +136,10 @@ func askedJSON(r faq.Reading, cfg *Config) asked {
 		v.Intents = append(v.Intents, askedIntent{i.Name, i.Score, i.Why})
 	}
 	for _, q := range r.Questions {
-		one := askedQuestion{Text: q.Text, Intent: q.Intent, Matches: []askedMatch{}}
+		one := askedQuestion{Text: q.Text, Slips: []askedSlip{}, Intent: q.Intent, Matches: []askedMatch{}}
+		for _, s := range q.Slips {
+			one.Slips = append(one.Slips, askedSlip(s))
+		}
 		for _, m := range q.Matches {
 			one.Matches = append(one.Matches, askedMatch{m.Entry.ID, m.Score, m.Example})
 		}
