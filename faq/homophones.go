@@ -35,17 +35,23 @@ func (s *slips) mendPairs(atoms []atom) []Slip {
 			found = append(found, h)
 		}
 	}
+	if len(found) == 0 {
+		return nil
+	}
 	slices.SortStableFunc(found, func(a, b homophone) int { return cmp.Compare(b.evidence, a.evidence) })
 	var made []Slip
+	right := make([]bool, len(atoms)) // what belongs to a pair that was put right
 	for _, h := range found {
 		a, b := &atoms[h.at], &atoms[h.at+1]
-		if a.slip || b.slip {
+		_, n := utf8.DecodeRuneInString(h.text)
+		first, second := h.text[:n], h.text[n:]
+		if a.slip || b.slip || right[h.at] && first != a.text || right[h.at+1] && second != b.text {
 			continue
 		}
+		right[h.at], right[h.at+1] = true, true
 		made = append(made, Slip{a.text + b.text, h.text})
-		_, n := utf8.DecodeRuneInString(h.text)
-		a.become(h.text[:n])
-		b.become(h.text[n:])
+		a.become(first)
+		b.become(second)
 	}
 	return made
 }
@@ -72,7 +78,7 @@ func (s *slips) heard(atoms []atom, bound []bool, i int) (homophone, bool) {
 	if paired(atoms, i+1) {
 		after = atoms[i+2].text
 	}
-	wordBefore, wordAfter := s.words.isRealPair(before+x), s.words.isRealPair(y+after)
+	wordBefore, wordAfter := before != "" && s.words.isRealPair(before+x), after != "" && s.words.isRealPair(y+after)
 	knownBefore, knownAfter := before != "" && s.known(before+x), after != "" && s.known(y+after)
 	s.sounds.alike(x, y, func(p sound, exactly bool) {
 		_, n := utf8.DecodeRuneInString(p.text)

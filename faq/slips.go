@@ -82,7 +82,7 @@ func (s *slips) mendWords(atoms []atom) ([]atom, []Slip) {
 		if right, ok := s.spelling.meant(written); ok {
 			atoms[i] = meant(right)
 			made = append(made, Slip{written, right})
-		} else if a, b, ok := s.apart(written); ok {
+		} else if a, b, ok := s.apart(written); ok && len(atoms) < maxAtoms {
 			atoms = slices.Replace(atoms, i, i+1, meant(a), meant(b))
 			made = append(made, Slip{written, a + " " + b})
 			i++
@@ -136,11 +136,12 @@ func (s *slips) apart(word string) (a, b string, ok bool) {
 	return a, b, most > 0
 }
 
-// together finds a word that was written as two, one of which is the atom.
+// together finds a word that was written as two, one of which is the atom and
+// neither of which was put right before.
 func (s *slips) together(atoms []atom, i int) (from int, ok bool) {
 	for from = max(i-1, 0); from <= i && from+1 < len(atoms); from++ {
 		a, b := atoms[from], atoms[from+1]
-		if !a.cjk && !b.cjk && len(a.text)+len(b.text) >= leastWhole && s.spelling.uses(a.text+b.text) > 0 {
+		if !a.cjk && !b.cjk && !a.slip && !b.slip && len(a.text)+len(b.text) >= leastWhole && s.spelling.uses(a.text+b.text) > 0 {
 			return from, true
 		}
 	}

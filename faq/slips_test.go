@@ -265,3 +265,46 @@ func BenchmarkSlips(b *testing.B) {
 	runtime.KeepAlive(corpus)
 	runtime.KeepAlive(usage)
 }
+
+// What was put right once is not put right again, and stays what it was read as.
+func TestSlipsDoNotMeet(t *testing.T) {
+	w := words(t)
+	for _, c := range []struct {
+		examples []string
+		text     string
+		want     []Slip
+	}{
+		{[]string{"a refund is no refundqwz"}, "refnud qwz", []Slip{{"refnud", "refund"}}},
+		{[]string{"退款", "宽带"}, "推款带", []Slip{{"推款", "退款"}}}, // not 退宽带
+	} {
+		_, got := slipsOf(w, c.examples...).mend(atomize(w.normalize(c.text)))
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%q: put right %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
+// Words that are taken apart do not make a text longer than what is matched.
+func TestSlipsKeepTheBound(t *testing.T) {
+	w := words(t)
+	atoms, made := slipsOf(w, "phone number").mend(atomize(strings.Repeat("the phonenumber ", maxAtoms)))
+	if len(atoms) != maxAtoms || len(made) > 0 {
+		t.Errorf("%d atoms, %d slips", len(atoms), len(made))
+	}
+	atoms, made = slipsOf(w, "phone number").mend(atomize(strings.Repeat("the phonenumber ", maxAtoms/2-5)))
+	if len(atoms) != maxAtoms || len(made) != 10 {
+		t.Errorf("%d atoms, %d slips", len(atoms), len(made))
+	}
+}
+
+// A character at the end of a text has no neighbour there to make a word with,
+// though it may be a word alone.
+func TestSlipsAtTheEnds(t *testing.T) {
+	w := words(t)
+	s := slipsOf(w, "支付方式", "方式有哪些", "途中", "路途")
+	for text, want := range map[string]Slip{"房式有哪些": {"房式", "方式"}, "在路图": {"路图", "路途"}, "付款 房式": {"房式", "方式"}} {
+		if _, got := s.mend(atomize(w.normalize(text))); !slices.Equal(got, []Slip{want}) {
+			t.Errorf("%q: put right %q, want %q", text, got, want)
+		}
+	}
+}
