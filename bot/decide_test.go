@@ -128,7 +128,7 @@ func TestDecide(t *testing.T) {
 			{over, forHuman, wanted},
 			{waits, forHuman, "human: human-again | relay | waiting"},
 			{asked, "转人工", "human: human-again | relay | waiting awaits details"},
-			{bot, "Do you have human resources jobs?", handed}, // not the word alone
+			{bot, "Do you have human resources jobs?", "unsure: handed | question because close | waiting"}, // not the word alone: jobs are asked for
 			{bot, "人工提额", handed},
 		}},
 		{"a person is on it: the bot is silent and passes on", rows{

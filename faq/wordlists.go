@@ -11,6 +11,7 @@ import (
 )
 
 //go:generate go run ./internal/realwords
+//go:generate go run ./internal/traditional
 
 //go:embed words/*.txt words/*.rules
 var wordFiles embed.FS

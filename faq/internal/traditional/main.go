@@ -2,7 +2,7 @@
 // traditional Chinese characters into simplified ones. It is made from the
 // dictionary of OpenCC as Debian packages it, read with OpenCC's own tool:
 //
-//	apt-get install opencc && go generate ./faq
+//	apt-get install opencc && go generate -run traditional ./faq
 //
 // Characters outside of the Basic Multilingual Plane are left out: a quarter
 // of the dictionary, and nobody writes them to a help desk. Where OpenCC knows
@@ -12,6 +12,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
@@ -29,43 +30,55 @@ const header = `# Traditional characters, each followed by its simplified form. 
 # libopencc1.1), https://github.com/BYVoid/OpenCC, Copyright 2010-2022 BYVoid,
 # Apache License 2.0, https://www.apache.org/licenses/LICENSE-2.0. Changed: one
 # form each, characters of the Basic Multilingual Plane only. Do not edit.
+# inputs sha256 %x
 `
+
+const dictionary = "/usr/share/opencc/TSCharacters.ocd2"
 
 func main() {
 	log.SetFlags(0)
-	from := flag.String("from", "/usr/share/opencc/TSCharacters.ocd2", "dictionary of OpenCC")
+	from := flag.String("from", dictionary, "dictionary of OpenCC")
 	to := flag.String("to", "words/traditional.txt", "file to write")
 	flag.Parse()
-	if err := run(*from, *to); err != nil {
+	table, err := tableOf(*from)
+	if err == nil {
+		err = os.WriteFile(*to, table, 0o644)
+	}
+	if err != nil {
 		log.Fatal("traditional: ", err)
 	}
 }
 
-func run(from, to string) (err error) {
+// tableOf makes the file of a dictionary.
+func tableOf(from string) (table []byte, err error) {
+	source, err := os.ReadFile(from)
+	if err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp("", "traditional")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	plain := filepath.Join(dir, "plain.txt")
 	tool := exec.Command("opencc_dict", "-i", from, "-o", plain, "-f", "ocd2", "-t", "text")
 	if out, err := tool.CombinedOutput(); err != nil {
-		return fmt.Errorf("opencc_dict (of Debian's package opencc): %w: %s", err, out)
+		return nil, fmt.Errorf("opencc_dict (of Debian's package opencc): %w: %s", err, out)
 	}
 	data, err := os.ReadFile(plain)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pairs, err := pairsOf(string(data))
 	if err != nil {
-		return fmt.Errorf("%s: %w", from, err)
+		return nil, fmt.Errorf("%s: %w", from, err)
 	}
 	var b bytes.Buffer
-	b.WriteString(header)
+	fmt.Fprintf(&b, header, sha256.Sum256(source))
 	for line := range slices.Chunk(pairs, 40) {
 		fmt.Fprintln(&b, strings.Join(line, " "))
 	}
-	return os.WriteFile(to, b.Bytes(), 0o644)
+	return b.Bytes(), nil
 }
 
 // pairsOf reads "traditional<TAB>simplified other…" lines and gives the pairs
