@@ -7,9 +7,10 @@ import (
 )
 
 // A text is seen as three blocks of features, each a tf-idf vector of length
-// one, joined with weights: words with the notions they stand for, pairs of words
-// (the first and the last also with the text's end), and pieces of words (for
-// Chinese: runs of one to three characters). The pieces forgive spelling.
+// one, joined with weights: words with the notions they stand for (for Chinese:
+// characters, because customers put their words in any order), pairs of them (in
+// English the first and the last also with the text's end), and pieces of words
+// (for Chinese: runs of one to three characters). The pieces forgive spelling.
 //
 // An embedding joins as one more block whose features are its coordinates:
 // whatever is trained or searched below takes features of any block.
@@ -24,9 +25,9 @@ const (
 // many, pieces are alike too often.
 func blockWeights(topics int) [blocks]float64 {
 	if topics > fullTopics {
-		return [blocks]float64{blockWord: .80, blockPair: .20, blockPiece: .12}
+		return [blocks]float64{blockWord: .85, blockPair: .15, blockPiece: .08}
 	}
-	return [blocks]float64{blockWord: .50, blockPair: .15, blockPiece: .35}
+	return [blocks]float64{blockWord: .55, blockPair: .15, blockPiece: .30}
 }
 
 // minPiece and maxPiece bound the pieces of an alphabetic word, in bytes.
@@ -90,7 +91,7 @@ func (w *wordlists) extract(atoms []atom) []feature {
 			add(blockPiece, hashOf(blockPiece, a.text), i, i+1)
 			if i+1 < len(atoms) && atoms[i+1].glue {
 				pair := a.text + atoms[i+1].text
-				add(blockWord, hashOf(blockWord, pair), i, i+2)
+				add(blockPair, hashOf(blockPair, pair), i, i+2)
 				add(blockPiece, hashOf(blockPiece, pair), i, i+2)
 				if i+2 < len(atoms) && atoms[i+2].glue {
 					add(blockPiece, hashOf(blockPiece, pair+atoms[i+2].text), i, i+3)

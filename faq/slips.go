@@ -121,8 +121,9 @@ func (s *slips) foreign(atoms []atom) bool {
 // known reports whether the FAQ has a word, given as its stem, or a character or
 // two.
 func (s *slips) known(stem string) bool {
-	_, ok := s.ids[hashOf(blockWord, stem)]
-	return ok
+	_, word := s.ids[hashOf(blockWord, stem)]
+	_, pair := s.ids[hashOf(blockPair, stem)]
+	return word || pair
 }
 
 // apart finds two words that were written as one.
