@@ -1,6 +1,5 @@
 // Package channeltest holds what every channel must pass, and fakes that
-// behave as badly as the real world does. Only tests, other fakes and the demo
-// import it.
+// behave as badly as the real world does. Only tests import it.
 //
 //   - [TestSource] and [TestSender] are the conformance suites. An adapter
 //     passes them by giving a function that makes a fresh outside with the
@@ -13,7 +12,7 @@
 //     and direct messages, several people, buttons, edits, duplicates, and
 //     every way in which a send can fail.
 //
-//   - [Network] is addresses in memory, for fakes that speak a protocol over
+//   - Package pipes has addresses in memory, for fakes that speak a protocol over
 //     connections.
 //
 // Nothing here opens a socket or leaves a goroutine behind, so that all of it

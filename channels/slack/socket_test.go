@@ -19,6 +19,7 @@ import (
 
 	"frontdesk/channels"
 	"frontdesk/channels/channeltest"
+	"frontdesk/channels/channeltest/pipes"
 	"frontdesk/channels/slack/slacktest"
 )
 
@@ -117,7 +118,7 @@ func TestHungSocket(t *testing.T) {
 // A server that only answers our pings is as dead as one that says nothing.
 func TestSilentSocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var network channeltest.Network
+		var network pipes.Network
 		l, err := network.Listen("slack.test:80")
 		if err != nil {
 			t.Fatal(err)

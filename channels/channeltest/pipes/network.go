@@ -1,4 +1,6 @@
-package channeltest
+// Package pipes is a network in memory, for fakes that speak a protocol over
+// connections: tests and the demo run whole servers on it, and no socket is opened.
+package pipes
 
 import (
 	"context"
@@ -14,21 +16,21 @@ import (
 // zero Network is ready. Its methods may be called concurrently.
 type Network struct {
 	mu        sync.Mutex
-	listeners map[string]*PipeListener
+	listeners map[string]*Listener
 }
 
 // Listen makes a listener at address ("slack.test:80"). It is an error if one is
 // there that was not closed.
-func (n *Network) Listen(address string) (*PipeListener, error) {
+func (n *Network) Listen(address string) (*Listener, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if old := n.listeners[address]; old != nil && !old.isClosed() {
 		return nil, fmt.Errorf("listen pipe %s: address already in use", address)
 	}
 	if n.listeners == nil {
-		n.listeners = map[string]*PipeListener{}
+		n.listeners = map[string]*Listener{}
 	}
-	l := NewPipeListener(address)
+	l := NewListener(address)
 	n.listeners[address] = l
 	return l, nil
 }
@@ -45,23 +47,23 @@ func (n *Network) Dial(ctx context.Context, network, address string) (net.Conn, 
 	return l.Dial(ctx)
 }
 
-// PipeListener accepts what its Dial makes.
-type PipeListener struct {
+// Listener accepts what its Dial makes.
+type Listener struct {
 	name   string
 	conns  chan net.Conn
 	closed chan struct{}
 	once   sync.Once
 }
 
-// NewPipeListener returns a listener that belongs to no [Network]. name is its
+// NewListener returns a listener that belongs to no [Network]. name is its
 // address.
-func NewPipeListener(name string) *PipeListener {
-	return &PipeListener{name: name, conns: make(chan net.Conn), closed: make(chan struct{})}
+func NewListener(name string) *Listener {
+	return &Listener{name: name, conns: make(chan net.Conn), closed: make(chan struct{})}
 }
 
 // Dial returns when the connection was accepted, the listener was closed, or ctx
 // ended.
-func (l *PipeListener) Dial(ctx context.Context) (net.Conn, error) {
+func (l *Listener) Dial(ctx context.Context) (net.Conn, error) {
 	client, server := Pipe(l.name)
 	select {
 	case l.conns <- server:
@@ -73,7 +75,7 @@ func (l *PipeListener) Dial(ctx context.Context) (net.Conn, error) {
 	}
 }
 
-func (l *PipeListener) isClosed() bool {
+func (l *Listener) isClosed() bool {
 	select {
 	case <-l.closed:
 		return true
@@ -83,7 +85,7 @@ func (l *PipeListener) isClosed() bool {
 }
 
 // Accept is as net.Listener has it.
-func (l *PipeListener) Accept() (net.Conn, error) {
+func (l *Listener) Accept() (net.Conn, error) {
 	select {
 	case c := <-l.conns:
 		return c, nil
@@ -93,7 +95,7 @@ func (l *PipeListener) Accept() (net.Conn, error) {
 }
 
 // Close makes Accept and Dial fail. Connections stay as they are.
-func (l *PipeListener) Close() error { l.once.Do(func() { close(l.closed) }); return nil }
+func (l *Listener) Close() error { l.once.Do(func() { close(l.closed) }); return nil }
 
 // Addr is the name of the listener.
-func (l *PipeListener) Addr() net.Addr { return pipeAddr(l.name) }
+func (l *Listener) Addr() net.Addr { return pipeAddr(l.name) }
