@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"frontdesk/channels"
@@ -207,39 +208,34 @@ func TestReplayRefuses(t *testing.T) {
 	}
 }
 
-// What another process writes, the running one notices and sends.
+// What another process writes, the running one notices and sends, long before
+// anything else would wake it.
 func TestRunningEngineSendsWhatAnotherWrites(t *testing.T) {
-	h := newHouse(t)
-	in := h.mail("tom@customers.example", unknown)
-	number := h.conversationOf(in).Case
-	other := *h // another engine on another handle of the file
-	other.cfg.Channels = maps.Clone(h.cfg.Channels)
-	other.open()
-	defer other.db.Close()
-	h.run()
-	ctx, cancel := context.WithCancel(t.Context())
-	watched := make(chan error, 1)
-	go func() { watched <- h.db.Watch(ctx, 200*time.Millisecond, h.engine.Kick) }()
-	defer func() { cancel(); <-watched }()
+	bubble(t, func(t *testing.T, h *house) {
+		in := h.mail("tom@customers.example", unknown)
+		number := h.conversationOf(in).Case
+		other := *h // another engine on another handle of the file
+		other.cfg.Channels = maps.Clone(h.cfg.Channels)
+		other.open()
+		defer other.db.Close()
+		h.run()
+		ctx, cancel := context.WithCancel(t.Context())
+		watched := make(chan error, 1)
+		go func() { watched <- h.db.Watch(ctx, time.Second, h.engine.Kick) }()
+		defer func() { cancel(); <-watched }()
 
-	// Until the first answer is out, so that nothing but the watch can kick.
-	wait := func(address string, n int) []string {
-		t.Helper()
-		for until := time.Now().Add(5 * time.Second); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
-			if got := h.post.texts(address); len(got) >= n {
-				return got
-			}
+		synctest.Wait() // nothing but the watch can kick now
+		if got := h.post.texts("tom@customers.example"); len(got) != 1 {
+			t.Fatalf("the customer got %q, want the hand-over", got)
 		}
-		t.Fatalf("%s has %d messages, want %d", address, len(h.post.texts(address)), n)
-		return nil
-	}
-	wait("tom@customers.example", 1)
-	wait("escalations@acme.example", 1)
-	time.Sleep(300 * time.Millisecond)
-	began := time.Now()
-	other.do(number, actReply, "text", "It can, with a spanner.")
-	got := wait("tom@customers.example", 2)
-	if took := time.Since(began); took > 2*time.Second || !strings.Contains(got[1], "spanner") {
-		t.Errorf("after %v the customer got %q", took, got[1])
-	}
+		other.do(number, actReply, "text", "It can, with a spanner.")
+		synctest.Wait()
+		if got := h.post.texts("tom@customers.example"); len(got) != 1 {
+			t.Fatalf("the customer got %q before anybody looked", got)
+		}
+		settle(2 * time.Second)
+		if got := h.post.texts("tom@customers.example"); len(got) != 2 || !strings.Contains(got[1], "spanner") {
+			t.Errorf("the customer got %q", got)
+		}
+	})
 }
