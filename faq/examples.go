@@ -116,11 +116,11 @@ func newLikeness(w *wordlists, groups []exampleGroup) *likeness {
 		add(class, g, g.examples, false)
 		add(0, g, g.not, true)
 	}
-	corpus.weigh(float64(len(e.class)) / float64(len(l.classes)))
+	corpus.weigh(len(l.classes), float64(len(e.class))/float64(len(l.classes)))
 	e.vectors = corpus.vectors
 	l.vocab = &corpus.vocabulary
 	// A fiftieth of a second: neither worth a file nor worth stopping.
-	l.model = logistic(context.Background(), e, len(corpus.idf), len(l.classes))
+	l.model = logistic(context.Background(), e, len(corpus.idf), len(l.classes), 1)
 	l.near = newNeighbours(&e.vectors, e.class, len(corpus.idf), len(l.classes))
 	return l
 }

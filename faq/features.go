@@ -7,25 +7,32 @@ import (
 )
 
 // A text is seen as three blocks of features, each a tf-idf vector of length
-// one, joined with these weights: words with the notions they stand for, pairs
-// of words, and pieces of words (for Chinese: runs of one to three characters).
-// The pieces forgive spelling.
+// one, joined with weights: words with the notions they stand for, pairs of words
+// (the first and the last also with the text's end), and pieces of words (for
+// Chinese: runs of one to three characters). The pieces forgive spelling.
 //
 // An embedding joins as one more block whose features are its coordinates:
 // whatever is trained or searched below takes features of any block.
-const (
-	wordWeight  = .45
-	pairWeight  = .10
-	pieceWeight = .45
-	maxPiece    = 5 // longest piece of an alphabetic word, in bytes
-	minPiece    = 2
-)
-
 const (
 	blockWord = iota
 	blockPair
 	blockPiece
 	blocks
+)
+
+// blockWeights are what the blocks count in FAQs of so many topics. Among very
+// many, pieces are alike too often.
+func blockWeights(topics int) [blocks]float64 {
+	if topics > fullTopics {
+		return [blocks]float64{blockWord: .70, blockPair: .15, blockPiece: .20}
+	}
+	return [blocks]float64{blockWord: .50, blockPair: .15, blockPiece: .35}
+}
+
+// minPiece and maxPiece bound the pieces of an alphabetic word, in bytes.
+const (
+	minPiece = 2
+	maxPiece = 5
 )
 
 // notionWeight is what a notion (words/alike_*.txt) counts beside its word,
@@ -94,6 +101,12 @@ func (w *wordlists) extract(atoms []atom) []feature {
 		if i+1 < len(atoms) && !atoms[i+1].cjk {
 			add(blockPair, hashOf(blockPair, a.stem+" "+atoms[i+1].stem), i, i+2)
 		}
+		if i == 0 {
+			add(blockPair, hashOf(blockPair, "^ "+a.stem), i, i+1)
+		}
+		if i+1 == len(atoms) {
+			add(blockPair, hashOf(blockPair, a.stem+" $"), i, i+1)
+		}
 		word = append(append(append(word[:0], ' '), a.text...), ' ')
 		for n := minPiece; n <= maxPiece; n++ {
 			for k := 0; k+n <= len(word); k++ {
@@ -110,7 +123,7 @@ func (w *wordlists) extract(atoms []atom) []feature {
 
 // once joins equal features.
 func once(x []feature) []feature {
-	slices.SortStableFunc(x, func(a, b feature) int { return cmp.Compare(a.hash, b.hash) })
+	slices.SortFunc(x, func(a, b feature) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.from, b.from)) })
 	n := 0
 	for i := 0; i < len(x); {
 		j := i + 1

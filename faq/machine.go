@@ -6,7 +6,7 @@ import (
 )
 
 // machine trains support vector machines, one entry against the rest: squared
-// hinge loss, C = 1, by dual coordinate descent (Hsieh et al., "A Dual
+// hinge loss, C = 2, by dual coordinate descent (Hsieh et al., "A Dual
 // Coordinate Descent Method for Large-scale Linear SVM", ICML 2008, algorithm 3
 // with shrinking). It is scratch space for one goroutine; every class starts
 // from nothing with its own seed, so that the order of classes does not matter.
@@ -23,7 +23,7 @@ type machine struct {
 const (
 	machineRounds = 20
 	machineStop   = .1
-	machineCost   = 1.0
+	machineCost   = 2.0
 )
 
 func newMachine(e *examples, features int) *machine {

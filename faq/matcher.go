@@ -70,7 +70,7 @@ func newMatcher(ctx context.Context, words *wordlists, topics []topic, cache Cac
 			class, weight = append(class, int32(c)), append(weight, answerWeight)
 		}
 	}
-	corpus.weigh(m.perEach)
+	corpus.weigh(len(topics), m.perEach)
 	m.vocab = &corpus.vocabulary
 	m.slips = newSlips(words, usage, m.vocab.ids)
 	e := &examples{vectors: corpus.vectors, class: class, weight: weight}
@@ -127,6 +127,7 @@ func (m *matcher) searchWithout(text string, hidden []bool) search {
 	}
 	s.x = m.vocab.vector(m.words.extract(s.atoms))
 	r := m.ranker.rank(s.x, hidden)
+	m.cover(&r, s.units)
 	for rank, g := range m.signs(&r, s.units) {
 		c := &r.best[rank]
 		s.candidates = append(s.candidates, candidate{int(c.topic), m.calibration.confidence(&g, rank), int(c.example), g})

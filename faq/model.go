@@ -41,6 +41,11 @@ const (
 	// blendFrom is the mean number of examples per entry from which the
 	// support vector machine pays; below, it costs a point or two.
 	blendFrom = 15
+	// From there on, a step of the logistic regression also sees only so large
+	// a share of an example's features, drawn anew each time: it learns not to
+	// hang a topic on one word (Wager, Wang and Liang, "Dropout Training as
+	// Adaptive Regularization", NIPS 2013).
+	seenShare = .5
 	// blendShare is what the logistic regression counts in the blend.
 	blendShare = 1.0 / 3
 )
@@ -48,7 +53,11 @@ const (
 // train makes the model of few entries. When ctx ends it returns soon, and what it
 // returns is worth nothing.
 func train(ctx context.Context, e *examples, features, classes int, perEach float64) *model {
-	m := logistic(ctx, e, features, classes)
+	seen := 1.0
+	if perEach >= blendFrom {
+		seen = seenShare
+	}
+	m := logistic(ctx, e, features, classes, seen)
 	if perEach >= blendFrom && classes > 1 {
 		// The blend is brought to the size of the logistic regression, so
 		// that its softmax is as sure as it is often right.
@@ -68,7 +77,7 @@ func train(ctx context.Context, e *examples, features, classes int, perEach floa
 	return m
 }
 
-func logistic(ctx context.Context, e *examples, features, classes int) *model {
+func logistic(ctx context.Context, e *examples, features, classes int, seen float64) *model {
 	m := &model{classes: classes, weights: make([]float32, features*classes)}
 	n := e.len()
 	if n == 0 || classes < 2 {
@@ -83,6 +92,7 @@ func logistic(ctx context.Context, e *examples, features, classes int) *model {
 	probs := make([]float32, batch*classes)
 	moved := make([]int32, 0, classes)
 	var picked [batch]int
+	var parts, drawn [batch][]point // what this step sees of them
 	for step := range steps {
 		if ctx.Err() != nil {
 			break
@@ -98,7 +108,12 @@ func logistic(ctx context.Context, e *examples, features, classes int) *model {
 			picked[k] = i
 			p := probs[k*classes : (k+1)*classes]
 			clear(p)
-			for _, x := range e.at(i) {
+			parts[k] = e.at(i)
+			if seen < 1 {
+				drawn[k] = part(parts[k], seen, rnd, drawn[k][:0])
+				parts[k] = drawn[k]
+			}
+			for _, x := range parts[k] {
 				addRow(p, m.weights[int(x.id)*classes:], x.value*float32(scale))
 			}
 			softmax(p)
@@ -106,13 +121,31 @@ func logistic(ctx context.Context, e *examples, features, classes int) *model {
 		}
 		scale *= 1 - rate*decay
 		for k, i := range picked {
-			moved = m.step(e.at(i), probs[k*classes:(k+1)*classes], float32(-rate/batch/scale)*e.weight[i], moved[:0])
+			moved = m.step(parts[k], probs[k*classes:(k+1)*classes], float32(-rate/batch/scale)*e.weight[i], moved[:0])
 		}
 	}
 	for i := range m.weights {
 		m.weights[i] *= float32(scale)
 	}
 	return m
+}
+
+// part draws a share of a text's features into out. They count for more, so that
+// the sum is about that of all.
+func part(x []point, share float64, rnd *rand.Rand, out []point) []point {
+	least := uint64((1 - share) * 256)
+	more := float32(1 / share)
+	var bits uint64
+	for i, p := range x {
+		if i%8 == 0 {
+			bits = rnd.Uint64()
+		}
+		if bits&0xff >= least {
+			out = append(out, point{p.id, p.value * more})
+		}
+		bits >>= 8
+	}
+	return out
 }
 
 // settled: a class that is this sure to be wrong has nothing to learn here.

@@ -33,6 +33,7 @@ type ranked struct {
 	topic int32
 	share float32 // probability among all topics
 	near
+	known, owned float64 // see known.coverage; 0 until cover was called
 }
 
 const maxCandidates = 5
@@ -65,6 +66,34 @@ func (f *foremost) besides(topic int32) float32 {
 	}
 	return f.first
 }
+
+// cover finds how much of a question's content its best topics have in their own
+// questions, and lets that speak for them.
+func (m *matcher) cover(r *ranking, units []unit) {
+	pull := ownedPull
+	if m.topics > fullTopics {
+		pull = ownedPullLarge
+	}
+	var before, after float32
+	for i := range r.best {
+		c := &r.best[i]
+		c.known, c.owned = m.known.coverage(units, c.topic)
+		before += c.share
+		c.share *= float32(math.Exp(pull * c.owned))
+		after += c.share
+	}
+	for i := range r.best {
+		r.best[i].share *= before / after
+	}
+	slices.SortStableFunc(r.best, func(a, b ranked) int { return cmp.Compare(b.share, a.share) })
+}
+
+// ownedPull is what a topic's logit gains if its questions have all that a
+// question is about, in FAQs of few topics and of many.
+const (
+	ownedPull      = .5
+	ownedPullLarge = 3
+)
 
 func entropy(shares []float32) float64 {
 	var sum float64
@@ -130,7 +159,7 @@ func (d *dense) rank(x []feature, hidden []bool) ranking {
 			continue
 		}
 		if len(r.best) < maxCandidates || p > r.best[maxCandidates-1].share {
-			r.offer(ranked{int32(c), p, near[c]})
+			r.offer(ranked{topic: int32(c), share: p, near: near[c]})
 		}
 	}
 	return r

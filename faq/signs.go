@@ -75,10 +75,8 @@ func (g *signs) row() [signCount]float32 {
 func (m *matcher) signs(r *ranking, units []unit) []signs {
 	out := make([]signs, len(r.best))
 	var owned foremost
-	for i, c := range r.best {
-		g := &out[i]
-		g.known, g.owned = m.known.coverage(units, c.topic)
-		owned.note(c.topic, float32(g.owned))
+	for _, c := range r.best {
+		owned.note(c.topic, float32(c.owned))
 	}
 	for i, c := range r.best {
 		rival := float32(0)
@@ -89,6 +87,7 @@ func (m *matcher) signs(r *ranking, units []unit) []signs {
 		}
 		g := &out[i]
 		g.share = logOf(c.share)
+		g.known, g.owned = c.known, c.owned
 		g.margin = logOf(c.share) - logOf(rival)
 		g.entropy = r.entropy
 		g.nearest = float64(c.best)

@@ -46,7 +46,7 @@ func TestSlips(t *testing.T) {
 		if !whole && !strings.HasSuffix(c.name, "/5") && c.set != "hint3_curekart" {
 			continue // the rest takes minutes
 		}
-		x, err := FromLabelled(exported(publicSet(t, c.train)), Options{})
+		x, err := FromLabelled(t.Context(), exported(publicSet(t, c.train)), Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -211,7 +211,7 @@ func TestSlipsMeetVetoes(t *testing.T) {
 		{ID: "refund", languages: []string{"en"}, Questions: map[string][]string{"en": {"How do I get a refund?", "refund please"}}, Not: map[string][]string{"en": {"refunnd of the deposit"}}},
 		{ID: "hours", languages: []string{"en"}, Questions: map[string][]string{"en": {"When are you open?"}}},
 	}
-	x, err := newIndex(e, Options{})
+	x, err := newIndex(t.Context(), e, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

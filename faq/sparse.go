@@ -30,13 +30,13 @@ const (
 	shortlist   = 48      // topics that are looked at closely
 	mostVisits  = 150_000 // entries of the inverted index read for one question
 	rivals      = 16      // topics that a topic is trained against
-	strangers   = 48      // examples of other topics, drawn at random
+	strangers   = 96      // examples of other topics, drawn at random
 	leastWeight = .004    // smaller weights are dropped
 
 	// What counts in a topic's logit, beside the machine. The sum is scaled so
 	// that shares are about as high as those of the dense ranker.
 	sharpness    = 2.2
-	centroidPull = 2
+	centroidPull = 4
 	nearestPull  = 1
 )
 
@@ -260,7 +260,7 @@ func (s *sparse) rank(x []feature, hidden []bool) ranking {
 	softmax(share)
 	r.entropy = entropy(share)
 	for i, c := range top {
-		r.offer(ranked{c, share[i], found[i]})
+		r.offer(ranked{topic: c, share: share[i], near: found[i]})
 	}
 	for _, p := range known {
 		b.x[p.id] = 0
@@ -268,11 +268,11 @@ func (s *sparse) rank(x []feature, hidden []bool) ranking {
 	return r
 }
 
-// trust is what a topic's machine counts: with one example it has learnt little
-// that the example does not tell by itself.
+// trust is what a topic's machine counts: with few examples it has learnt little
+// that they do not tell by themselves.
 func (s *sparse) trust(topic int32) float32 {
 	n := float32(s.first[topic+1] - s.first[topic])
-	return n / (n + 2)
+	return n / (n + 20)
 }
 
 // near looks at all example questions of a topic.

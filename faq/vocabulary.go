@@ -4,10 +4,11 @@ import "math"
 
 // vocabulary knows the features of the example questions and how rare each is.
 type vocabulary struct {
-	ids  map[uint64]int32
-	idf  []float32
-	new  float32        // weight of a feature that no example has
-	kind [kinds]float32 // weight by kind
+	ids     map[uint64]int32
+	idf     []float32
+	new     float32         // weight of a feature that no example has
+	kind    [kinds]float32  // weight by kind
+	balance [blocks]float64 // weight by block
 }
 
 // A point is one coordinate of a training text, packed: an FAQ has millions.
@@ -56,7 +57,7 @@ func (c *corpus) add(x []feature) {
 }
 
 // weigh ends counting: the vectors get the values that vector gives.
-func (c *corpus) weigh(perEach float64) {
+func (c *corpus) weigh(topics int, perEach float64) {
 	n := float64(c.len() + 1)
 	c.idf = make([]float32, len(c.df))
 	for i, d := range c.df {
@@ -68,6 +69,7 @@ func (c *corpus) weigh(perEach float64) {
 	for k := range slipWord {
 		c.kind[k|slipWord] = c.kind[k] * slipWeight
 	}
+	c.balance = blockWeights(topics)
 	var s scale
 	for i := range c.len() {
 		s.reset()
@@ -77,7 +79,7 @@ func (c *corpus) weigh(perEach float64) {
 			p.value *= c.idf[p.id] * c.kind[c.kinds[p.id]]
 			s.add(c.block[p.id], p.value)
 		}
-		s.finish()
+		s.finish(&c.balance)
 		for k := range x {
 			x[k].value *= s.factor[c.block[x[k].id]]
 		}
@@ -104,7 +106,7 @@ func (v *vocabulary) vector(x []feature) []feature {
 		f.value *= v.kind[f.kind]
 		s.add(f.block, f.value)
 	}
-	s.finish()
+	s.finish(&v.balance)
 	for i := range x {
 		x[i].value *= s.factor[x[i].block]
 	}
@@ -123,8 +125,7 @@ func (s *scale) add(block uint8, value float32) {
 	s.square[block] += float64(value) * float64(value)
 }
 
-func (s *scale) finish() {
-	weight := [blocks]float64{wordWeight, pairWeight, pieceWeight}
+func (s *scale) finish(weight *[blocks]float64) {
 	var total float64
 	for b, q := range s.square {
 		if q > 0 {
