@@ -70,11 +70,14 @@ const (
 	signoff = "signoff"
 	asking  = "asking"
 	leading = "leading" // the same, at the beginning of a clause
-	contra  = "contra"  // but …, still not …: after thanks it takes the thanks back
+	contra  = "contra"  // but …: after thanks it takes the thanks back
+	fails   = "fails"   // still not …: the same, whatever else is said
+	done    = "done"    // found it, never mind: a "but" before it takes nothing back
 )
 
 func helper(name string) bool {
-	return name == filler || name == signoff || name == asking || name == leading || name == contra
+	return name == filler || name == signoff || name == asking || name == leading ||
+		name == contra || name == fails || name == done
 }
 
 // closes: whether a clause of this kind has no content of its own.

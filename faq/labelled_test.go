@@ -19,17 +19,22 @@ type labelledMessage struct {
 func labelledMessages(t testing.TB, file string) []labelledMessage {
 	t.Helper()
 	var out []labelledMessage
-	seen := map[string]bool{}
+	had := map[string]bool{}
+	seen := false
 	for _, line := range readLines(t, "testdata/labelled/"+file) {
+		if line == "seen" { // what follows has been looked at
+			seen = true
+			continue
+		}
 		sign, text, ok := strings.Cut(line, " ")
 		if !ok || sign != "+" && sign != "-" {
 			t.Fatalf("%s: %q begins neither with + nor with -", file, line)
 		}
-		if seen[text] {
+		if had[text] {
 			t.Errorf("%s: %q stands there twice", file, text)
 		}
-		seen[text] = true
-		out = append(out, labelledMessage{strings.ReplaceAll(text, `\n`, "\n"), sign == "+", asideByText(text)})
+		had[text] = true
+		out = append(out, labelledMessage{strings.ReplaceAll(text, `\n`, "\n"), sign == "+", !seen && asideByText(text)})
 	}
 	return out
 }

@@ -63,7 +63,7 @@ func mendWord(word string) string {
 		if len(k) >= 9 {
 			slips = 2
 		}
-		if word[0] == k[0] && len(word) >= len(k)-slips && len(word) <= len(k)+slips && editDistance(word, k) <= slips {
+		if (word[0] == k[0] || word[0] == k[1] && word[1] == k[0]) && len(word) >= len(k)-slips && len(word) <= len(k)+slips && editDistance(word, k) <= slips {
 			return k
 		}
 	}

@@ -172,11 +172,11 @@ func (w *wordlists) stillNot(sentences []sentence) []Intent {
 		if !s.afterThanks {
 			continue
 		}
-		if s.contra && s.units > 0 {
+		if s.takesBack && s.units > 0 {
 			return []Intent{{Name: StillNot, Score: strongScore, Why: s.norm}}
 		}
 		for _, t := range s.taken {
-			if t.Name == NotHelped && w.rules.is(contra, t.Why) {
+			if t.Name == NotHelped && (w.rules.is(contra, t.Why) || w.rules.is(fails, t.Why)) {
 				return []Intent{{Name: StillNot, Score: strongScore, Why: t.Why}}
 			}
 		}

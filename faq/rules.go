@@ -26,7 +26,7 @@ type group struct {
 
 type rule struct {
 	re   *regexp.Regexp
-	need []string // one of these occurs in every text that matches
+	need clues
 }
 
 const (
@@ -34,20 +34,13 @@ const (
 	weakScore   = .7
 )
 
-func (r rule) possible(s string) bool {
-	for _, n := range r.need {
-		if strings.Contains(s, n) {
-			return true
-		}
-	}
-	return r.need == nil
-}
+func (r rule) possible(s *scan) bool { return r.need.in(s) }
 
-func (r rule) find(s string) (from, to int, ok bool) {
+func (r rule) find(s *scan) (from, to int, ok bool) {
 	if !r.possible(s) {
 		return 0, 0, false
 	}
-	at := r.re.FindStringIndex(s)
+	at := r.re.FindStringIndex(s.text)
 	if at == nil || at[0] == at[1] {
 		return 0, 0, false
 	}
@@ -57,11 +50,12 @@ func (r rule) find(s string) (from, to int, ok bool) {
 // wants finds the intents in one normalized sentence, strongest first.
 func (r *rules) wants(sentence string, clauses []string) []Intent {
 	var out []Intent
+	s, parts := scanned(sentence, clauses)
 	for _, g := range r.groups {
 		if closes(g.intent) || helper(g.intent) || marks(g.intent) {
 			continue
 		}
-		if i, ok := g.wants(sentence, clauses); ok {
+		if i, ok := g.wants(s, parts); ok {
 			out = append(out, i)
 		}
 	}
@@ -71,9 +65,10 @@ func (r *rules) wants(sentence string, clauses []string) []Intent {
 
 // trapped: a trap of the intent covers a part of the sentence.
 func (r *rules) trapped(i Intent, sentence string) bool {
+	s := newScan(sentence)
 	return slices.ContainsFunc(r.groups, func(g *group) bool {
 		return g.intent == i.Name && g.topic == i.Topic && slices.ContainsFunc(g.traps, func(t rule) bool {
-			_, _, ok := t.find(sentence)
+			_, _, ok := t.find(s)
 			return ok
 		})
 	})
@@ -82,9 +77,10 @@ func (r *rules) trapped(i Intent, sentence string) bool {
 // marks finds the marks in one normalized sentence.
 func (r *rules) marks(sentence string, clauses []string) []Intent {
 	var out []Intent
+	s, parts := scanned(sentence, clauses)
 	for _, g := range r.groups {
 		if marks(g.intent) {
-			if i, ok := g.wants(sentence, clauses); ok {
+			if i, ok := g.wants(s, parts); ok {
 				out = append(out, i)
 			}
 		}
@@ -92,14 +88,24 @@ func (r *rules) marks(sentence string, clauses []string) []Intent {
 	return out
 }
 
-func (g *group) wants(sentence string, clauses []string) (Intent, bool) {
+// scanned gives what wants looks at: the sentence, and all that a whole rule may
+// match.
+func scanned(sentence string, clauses []string) (*scan, []*scan) {
+	var parts []*scan
+	for _, c := range append(slices.Clip(clauses), sentence) {
+		parts = append(parts, newScan(trimMarks(c)))
+	}
+	return newScan(sentence), parts
+}
+
+func (g *group) wants(sentence *scan, parts []*scan) (Intent, bool) {
 	found := func(score float64, why string) (Intent, bool) {
 		return Intent{Name: g.intent, Topic: g.topic, Score: score, Why: strings.TrimSpace(why)}, true
 	}
 	for _, w := range g.whole {
-		for _, c := range append(slices.Clip(clauses), sentence) {
-			if c = trimMarks(c); w.possible(c) && w.re.MatchString(c) {
-				return found(strongScore, c)
+		for _, c := range parts {
+			if w.possible(c) && w.re.MatchString(c.text) {
+				return found(strongScore, c.text)
 			}
 		}
 	}
@@ -110,17 +116,19 @@ func (g *group) wants(sentence string, clauses []string) (Intent, bool) {
 	}
 	for _, t := range g.traps {
 		if t.possible(sentence) {
-			sentence = t.re.ReplaceAllString(sentence, "\n")
+			if left := t.re.ReplaceAllString(sentence.text, "\n"); left != sentence.text {
+				sentence = newScan(left)
+			}
 		}
 	}
 	for _, s := range g.strong {
 		if from, to, ok := s.find(sentence); ok {
-			return found(strongScore, sentence[from:to])
+			return found(strongScore, sentence.text[from:to])
 		}
 	}
 	for _, s := range g.weak {
 		if from, to, ok := s.find(sentence); ok {
-			return found(weakScore, sentence[from:to])
+			return found(weakScore, sentence.text[from:to])
 		}
 	}
 	return Intent{}, false
@@ -132,22 +140,23 @@ func (r *rules) strip(clause string) (rest string, taken []Intent) {
 	rest = trimMarks(clause)
 again:
 	for rest != "" {
+		left := newScan(rest)
 		for _, g := range r.groups {
 			if !closes(g.intent) {
 				continue
 			}
-			if g.intent == Thanks && r.is(contra, rest) {
+			if g.intent == Thanks && (r.isIn(contra, left) || r.isIn(fails, left)) {
 				continue // "thanks for the reply but …" goes on
 			}
 			for _, w := range g.whole {
-				if w.possible(rest) && w.re.MatchString(rest) {
+				if w.possible(left) && w.re.MatchString(rest) {
 					return "", append(taken, Intent{Name: g.intent, Score: strongScore, Why: rest})
 				}
 			}
 		}
 		for _, g := range r.groups {
 			for _, e := range g.edge {
-				from, to, ok := e.find(rest)
+				from, to, ok := e.find(left)
 				if !ok {
 					continue
 				}
@@ -162,9 +171,19 @@ again:
 }
 
 // is reports whether the named helper group matches anywhere in s.
-func (r *rules) is(name, s string) bool {
+func (r *rules) is(name, s string) bool { return r.isIn(name, newScan(s)) }
+
+func (r *rules) isIn(name string, s *scan) bool {
 	g := r.byName[name]
 	return g != nil && slices.ContainsFunc(g.strong, func(x rule) bool { _, _, ok := x.find(s); return ok })
+}
+
+// takesBack: after thanks, the sentence says that it is not done. A question
+// that follows is another one, "but what about the second parcel?", unless it is
+// about what still fails.
+func (r *rules) takesBack(sentence string, asks bool) bool {
+	s := newScan(sentence)
+	return r.isIn(fails, s) || !asks && r.isIn(contra, s) && !r.isIn(done, s)
 }
 
 // trimMarks takes off what surrounds words: blanks, punctuation, emoji.

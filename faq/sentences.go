@@ -12,14 +12,15 @@ type sentence struct {
 	item    bool
 	para    int
 
-	text                string // the customer's own words, pleasantries left out
-	norm                string // the same, normalized
-	units               int    // number of content units
-	asks                bool
-	wants               []Intent
-	marks               []Intent // how it is said: haste, failure
-	taken               []Intent // pleasantries that were left out
-	contra, afterThanks bool
+	text        string // the customer's own words, pleasantries left out
+	norm        string // the same, normalized
+	units       int    // number of content units
+	asks        bool
+	wants       []Intent
+	marks       []Intent // how it is said: haste, failure
+	taken       []Intent // pleasantries that were left out
+	takesBack   bool     // after thanks: it is not done
+	afterThanks bool
 }
 
 type clause struct {

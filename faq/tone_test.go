@@ -55,6 +55,9 @@ func TestTone(t *testing.T) {
 	for _, set := range []string{"airline_en", "waimai_zh"} {
 		upset, other := scores(set+"/train.tsv", "complaint", true), scores(set+"/train.tsv", "complaint", false)
 		t.Logf("%-10s recall %.3f at %.3f (others %.3f), %.3f at UpsetAt (others %.3f)", set, share(upset, at), at, share(other, at), share(upset, UpsetAt), share(other, UpsetAt))
+		if share(upset, at) < .50 {
+			t.Errorf("%s: recall %.3f at 2 %% false alarms, want .50", set, share(upset, at))
+		}
 		for name, all := range calm {
 			sorted := slices.Sorted(slices.Values(all))
 			own := sorted[len(sorted)-1-len(sorted)/50] + 1e-9

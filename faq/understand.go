@@ -26,7 +26,7 @@ func (w *wordlists) understand(text string, like *likeness) []sentence {
 			thanked = true
 		}
 		s.afterThanks = thanked
-		s.contra = w.rules.is(contra, s.norm)
+		s.takesBack = w.rules.takesBack(s.norm, s.asks)
 	}
 	return out
 }

@@ -1,7 +1,9 @@
 package faq
 
 import (
+	"fmt"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -82,22 +84,55 @@ func TestUnitsAreContentOnly(t *testing.T) {
 	}
 }
 
-// A rule is skipped when none of the strings it needs occurs; they must
-// therefore occur in everything it matches.
+// A rule is skipped when the strings it needs do not occur; they must therefore
+// occur in everything it matches.
 func TestNeeds(t *testing.T) {
 	for pattern, want := range map[string]string{
-		"talk to (a |an )?(human|agent)": "talk to ",
-		"(human|agent) x?":               "human agent",
-		"a?b*":                           "",
-		"[他她]们":                          "们",
-		"(abc|x*)":                       "",
+		`talk to (a |an )?(human|agent)`: "[[[talk to ] [human agent]]]",
+		`(human|agent) x?`:               "[[[human agent] [ ]]]",
+		`\b(?:call (me|us)|ring)\b`:      "[[[call ] [me us]] [[ring]]]",
+		`a?b*`:                           "[]",
+		`[他她]们`:                          "[[[们] [他 她]]]",
+		`(abc|x*)`:                       "[]",
 	} {
 		re, err := syntax.Parse(pattern, syntax.Perl)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(needs(re.Simplify()), " "); strings.TrimSpace(got) != strings.TrimSpace(want) {
-			t.Errorf("%q needs %q, want %q", pattern, got, want)
+		if got := spelt(needs(re.Simplify())); got != want {
+			t.Errorf("%q needs %s, want %s", pattern, got, want)
 		}
 	}
+	w := words(t)
+	for _, file := range []string{"human_en.txt", "human_zh.txt", "complaint_en.txt", "complaint_zh.txt"} {
+		for i, m := range labelledMessages(t, file) {
+			if i%10 > 0 {
+				continue // the rules take their time
+			}
+			norm := w.normalize(m.text)
+			for _, g := range w.rules.groups {
+				for _, r := range slices.Concat(g.strong, g.weak, g.traps, g.whole, g.edge) {
+					if !r.possible(newScan(norm)) && r.re.MatchString(norm) {
+						t.Errorf("%q is matched by %s, which needs %s", norm, r.re, spelt(r.need))
+					}
+				}
+			}
+		}
+	}
+}
+
+func spelt(c clues) string {
+	var out [][][]string
+	for _, sets := range c {
+		var texts [][]string
+		for _, set := range sets {
+			var one []string
+			for _, x := range set {
+				one = append(one, x.text)
+			}
+			texts = append(texts, one)
+		}
+		out = append(out, texts)
+	}
+	return fmt.Sprint(out)
 }
