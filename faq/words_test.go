@@ -99,7 +99,7 @@ func TestNeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := spelt(needs(re.Simplify())); got != want {
+		if got := inWords(needs(re.Simplify())); got != want {
 			t.Errorf("%q needs %s, want %s", pattern, got, want)
 		}
 	}
@@ -113,7 +113,7 @@ func TestNeeds(t *testing.T) {
 			for _, g := range w.rules.groups {
 				for _, r := range slices.Concat(g.strong, g.weak, g.traps, g.whole, g.edge) {
 					if !r.possible(newScan(norm)) && r.re.MatchString(norm) {
-						t.Errorf("%q is matched by %s, which needs %s", norm, r.re, spelt(r.need))
+						t.Errorf("%q is matched by %s, which needs %s", norm, r.re, inWords(r.need))
 					}
 				}
 			}
@@ -121,7 +121,7 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
-func spelt(c clues) string {
+func inWords(c clues) string {
 	var out [][][]string
 	for _, sets := range c {
 		var texts [][]string
