@@ -1,7 +1,6 @@
 package faq
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -121,23 +120,38 @@ func (w *wordlists) extract(atoms []atom) []feature {
 	return once(out)
 }
 
-// once joins equal features.
+// once joins equal features, and sorts by hash.
 func once(x []feature) []feature {
-	slices.SortFunc(x, func(a, b feature) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.from, b.from)) })
+	// Numbers sort several times as fast as features: the upper bits of the hash,
+	// and which feature it is. The few whose lower bits decide are put right after.
+	const bits = 20 // more than pieces of the longest text
+	keys := make([]uint64, len(x))
+	for i := range x {
+		keys[i] = x[i].hash>>bits<<bits | uint64(i)
+	}
+	slices.Sort(keys)
+	out := make([]feature, len(x))
+	for i, k := range keys {
+		f := x[k&(1<<bits-1)]
+		for ; i > 0 && out[i-1].hash > f.hash; i-- {
+			out[i] = out[i-1]
+		}
+		out[i] = f
+	}
 	n := 0
-	for i := 0; i < len(x); {
+	for i := 0; i < len(out); {
 		j := i + 1
-		for j < len(x) && x[j].hash == x[i].hash {
+		for j < len(out) && out[j].hash == out[i].hash {
 			j++
 		}
-		x[n] = x[i]
+		out[n] = out[i]
 		if j-i > 1 {
-			x[n].value *= float32(1 + math.Log(float64(j-i)))
+			out[n].value *= float32(1 + math.Log(float64(j-i)))
 		}
 		n++
 		i = j
 	}
-	return x[:n]
+	return out[:n]
 }
 
 // hashOf is FNV-1a with the block mixed in: the same on every machine, so that
