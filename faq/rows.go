@@ -31,7 +31,7 @@ func newRows(machines [][]point, features int) *rows {
 		r.start[f+1] += r.start[f]
 	}
 	words, listed := r.layout()
-	r.bits, r.listed, r.value = make([]uint64, words), make([]int32, listed), make([]float32, r.start[features])
+	r.bits, r.listed, r.value = make([]uint64, words), make([]int32, listed), make([]float32, r.start[features]+1)
 	next := slices.Clone(r.start[:features])
 	for c, m := range machines {
 		for _, p := range m {
@@ -103,16 +103,21 @@ func (r *rows) of(feature, topic int32) float32 {
 // add adds v times the weight of a feature to the sums of some topics. place has,
 // for every topic, one more than its place among these, or 0.
 func (r *rows) add(sums []float32, topics []int32, place []uint8, feature int32, v float32) {
-	if r.manyHave(feature) {
-		for i, c := range topics {
-			sums[i] += float32(v * r.of(feature, c))
+	from, to, at := r.start[feature], r.start[feature+1], int(r.at[feature])
+	value := r.value[from:to]
+	if !r.manyHave(feature) {
+		for i, c := range r.listed[at : at+len(value)] {
+			if p := place[c]; p > 0 {
+				sums[p-1] += float32(v * value[i])
+			}
 		}
 		return
 	}
-	from, to, at := r.start[feature], r.start[feature+1], r.at[feature]
-	for i, c := range r.listed[at : at+to-from] {
-		if p := place[c]; p > 0 {
-			sums[p-1] += float32(v * r.value[int(from)+i])
-		}
+	has, before := r.bits[at:at+r.words()], r.before[at:at+r.words()]
+	value = r.value[from : to+1]
+	for i, c := range topics { // without a branch that is hard to foresee
+		w := has[c>>6]
+		k := int(before[c>>6]) + bits.OnesCount64(w&(1<<(c&63)-1))
+		sums[i] += float32(v*value[k]) * float32(w>>(c&63)&1)
 	}
 }
