@@ -87,7 +87,7 @@ func (c Cache) sparse(ctx context.Context, s *sparse, e *examples, questions, fe
 	c.through(ctx, t, func() { s.train(ctx, e, features) },
 		func(w io.Writer) error {
 			m := s.machines
-			return errors.Join(ints.write(w, m.start), masks.write(w, m.bits), ints.write(w, m.listed), floats.write(w, m.value[:len(m.value)-1]))
+			return errors.Join(ints.write(w, m.start), masks.write(w, m.bits), ints.write(w, m.listed), floats.write(w, m.value))
 		},
 		func(r io.Reader, size int) (err error) {
 			s.machines, err = readRows(r, size, s.classes(), features)
@@ -123,7 +123,6 @@ func readRows(r io.Reader, size, topics, features int) (*rows, error) {
 	if m.value, err = floats.read(r, n); err != nil {
 		return nil, err
 	}
-	m.value = append(m.value, 0)
 	m.countBefore()
 	return m, nil
 }

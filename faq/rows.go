@@ -31,7 +31,7 @@ func newRows(machines [][]point, features int) *rows {
 		r.start[f+1] += r.start[f]
 	}
 	words, listed := r.layout()
-	r.bits, r.listed, r.value = make([]uint64, words), make([]int32, listed), make([]float32, r.start[features]+1)
+	r.bits, r.listed, r.value = make([]uint64, words), make([]int32, listed), make([]float32, r.start[features])
 	next := slices.Clone(r.start[:features])
 	for c, m := range machines {
 		for _, p := range m {
@@ -114,10 +114,9 @@ func (r *rows) add(sums []float32, topics []int32, place []uint8, feature int32,
 		return
 	}
 	has, before := r.bits[at:at+r.words()], r.before[at:at+r.words()]
-	value = r.value[from : to+1]
 	for i, c := range topics { // without a branch that is hard to foresee
 		w := has[c>>6]
 		k := int(before[c>>6]) + bits.OnesCount64(w&(1<<(c&63)-1))
-		sums[i] += float32(v*value[k]) * float32(w>>(c&63)&1)
+		sums[i] += float32(v*value[min(k, len(value)-1)]) * float32(w>>(c&63)&1)
 	}
 }
