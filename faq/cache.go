@@ -83,24 +83,48 @@ func (c Cache) dense(ctx context.Context, e *examples, features, classes int, pe
 
 // sparse trains the machines of s.
 func (c Cache) sparse(ctx context.Context, s *sparse, e *examples, questions, features int) {
-	classes := s.classes()
-	t := &training{"sparse", e, questions, features, classes, 0}
+	t := &training{"rows", e, questions, features, s.classes(), 0}
 	c.through(ctx, t, func() { s.train(ctx, e, features) },
-		func(w io.Writer) error { return errors.Join(ints.write(w, s.from), points.write(w, s.machines)) },
+		func(w io.Writer) error {
+			m := s.machines
+			return errors.Join(ints.write(w, m.start), masks.write(w, m.bits), ints.write(w, m.listed), floats.write(w, m.value))
+		},
 		func(r io.Reader, size int) (err error) {
-			if size -= ints.size * (classes + 1); size < 0 {
-				return errDamaged
-			}
-			if s.from, err = ints.read(r, classes+1); err != nil {
-				return err
-			}
-			n := int(s.from[classes])
-			if size != points.size*n {
-				return errDamaged
-			}
-			s.machines, err = points.read(r, n)
+			s.machines, err = readRows(r, size, s.classes(), features)
 			return err
 		})
+}
+
+func readRows(r io.Reader, size, topics, features int) (*rows, error) {
+	m := &rows{topics: topics}
+	if size -= ints.size * (features + 1); size < 0 {
+		return nil, errDamaged
+	}
+	var err error
+	if m.start, err = ints.read(r, features+1); err != nil {
+		return nil, err
+	}
+	for f := range features {
+		if n := m.start[f+1] - m.start[f]; m.start[f] < 0 || n < 0 || int(n) > topics {
+			return nil, errDamaged
+		}
+	}
+	bits, listed := m.layout()
+	n := int(m.start[features])
+	if size != masks.size*bits+ints.size*listed+floats.size*n {
+		return nil, errDamaged
+	}
+	if m.bits, err = masks.read(r, bits); err != nil {
+		return nil, err
+	}
+	if m.listed, err = ints.read(r, listed); err != nil {
+		return nil, err
+	}
+	if m.value, err = floats.read(r, n); err != nil {
+		return nil, err
+	}
+	m.countBefore()
+	return m, nil
 }
 
 // through restores what was kept of a training, or trains and keeps it. When
@@ -228,6 +252,8 @@ var (
 
 	floats = numbers[float32]{4, func(b []byte, v float32) { order.PutUint32(b, math.Float32bits(v)) },
 		func(b []byte) float32 { return math.Float32frombits(order.Uint32(b)) }}
+
+	masks = numbers[uint64]{8, order.PutUint64, order.Uint64}
 
 	points = numbers[point]{8, func(b []byte, p point) { ints.put(b, p.id); floats.put(b[4:], p.value) },
 		func(b []byte) point { return point{ints.get(b), floats.get(b[4:])} }}

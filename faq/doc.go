@@ -24,7 +24,7 @@
 //
 // A message is cut into sentences (lines.go, sentences.go), pleasantries are
 // taken off (understand.go), and what belongs together is joined (segments.go).
-// What is wanted beyond answers is found by rules (rules.go, words/*.rules),
+// What is wanted beyond answers is found by rules (rules.go, scan.go, words/*.rules),
 // because there a trap such as 人工提额 or "human resources" matters more than a
 // likeness. Where no rule says anything, examples of what messages want decide
 // (examples.go, words/intents_*.yaml, and the operator's own files), by the same

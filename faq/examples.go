@@ -118,7 +118,7 @@ func newLikeness(w *wordlists, groups []exampleGroup) *likeness {
 	}
 	corpus.weigh(len(l.classes), float64(len(e.class))/float64(len(l.classes)))
 	e.vectors = corpus.vectors
-	l.vocab = &corpus.vocabulary
+	l.vocab = new(corpus.vocabulary)
 	// A fiftieth of a second: neither worth a file nor worth stopping.
 	l.model = logistic(context.Background(), e, len(corpus.idf), len(l.classes), 1)
 	l.near = newNeighbours(&e.vectors, e.class, len(corpus.idf), len(l.classes))

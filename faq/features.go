@@ -1,7 +1,6 @@
 package faq
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -72,8 +71,7 @@ const (
 func (w *wordlists) extract(atoms []atom) []feature {
 	out := make([]feature, 0, 32*len(atoms))
 	bound := w.functionAtoms(atoms)
-	add := func(block uint8, h uint64, from, to int) {
-		var kind uint8
+	kindOf := func(from, to int) (kind uint8) {
 		if !slices.Contains(bound[from:to], false) {
 			kind = functionWord
 		}
@@ -82,71 +80,95 @@ func (w *wordlists) extract(atoms []atom) []feature {
 				kind |= slipWord
 			}
 		}
+		return kind
+	}
+	add := func(block uint8, h uint64, from, to int, kind uint8) {
 		out = append(out, feature{hash: h, value: 1, block: block, from: int16(from), to: int16(to), id: -1, kind: kind})
 	}
 	var word []byte
 	for i, a := range atoms {
-		add(blockWord, hashOf(blockWord, a.stem), i, i+1)
+		kind := kindOf(i, i+1)
+		add(blockWord, hashOf(blockWord, a.stem), i, i+1, kind)
 		if a.cjk {
-			add(blockPiece, hashOf(blockPiece, a.text), i, i+1)
+			add(blockPiece, hashOf(blockPiece, a.text), i, i+1, kind)
 			if i+1 < len(atoms) && atoms[i+1].glue {
 				pair := a.text + atoms[i+1].text
-				add(blockPair, hashOf(blockPair, pair), i, i+2)
-				add(blockPiece, hashOf(blockPiece, pair), i, i+2)
+				kind := kindOf(i, i+2)
+				add(blockPair, hashOf(blockPair, pair), i, i+2, kind)
+				add(blockPiece, hashOf(blockPiece, pair), i, i+2, kind)
 				if i+2 < len(atoms) && atoms[i+2].glue {
-					add(blockPiece, hashOf(blockPiece, pair+atoms[i+2].text), i, i+3)
+					add(blockPiece, hashOf(blockPiece, pair+atoms[i+2].text), i, i+3, kindOf(i, i+3))
 				}
 			}
 			continue
 		}
 		if i+1 < len(atoms) && !atoms[i+1].cjk {
-			add(blockPair, hashOf(blockPair, a.stem+" "+atoms[i+1].stem), i, i+2)
+			add(blockPair, hashOf(blockPair, a.stem+" "+atoms[i+1].stem), i, i+2, kindOf(i, i+2))
 		}
 		if i == 0 {
-			add(blockPair, hashOf(blockPair, "^ "+a.stem), i, i+1)
+			add(blockPair, hashOf(blockPair, "^ "+a.stem), i, i+1, kind)
 		}
 		if i+1 == len(atoms) {
-			add(blockPair, hashOf(blockPair, a.stem+" $"), i, i+1)
+			add(blockPair, hashOf(blockPair, a.stem+" $"), i, i+1, kind)
 		}
 		word = append(append(append(word[:0], ' '), a.text...), ' ')
-		for n := minPiece; n <= maxPiece; n++ {
-			for k := 0; k+n <= len(word); k++ {
-				add(blockPiece, hashOf(blockPiece, word[k:k+n]), i, i+1)
+		for k := range word {
+			h := hashOf(blockPiece, "")
+			for n := 1; n <= maxPiece && k+n <= len(word); n++ {
+				if h = hashed(h, word[k+n-1]); n >= minPiece {
+					add(blockPiece, h, i, i+1, kind)
+				}
 			}
 		}
 	}
 	for _, n := range w.notions(atoms) {
-		add(blockWord, hashOf(blockWord, "~"+n.name), n.from, n.to)
-		out[len(out)-1].kind |= notionWord
+		add(blockWord, hashOf(blockWord, "~"+n.name), n.from, n.to, kindOf(n.from, n.to)|notionWord)
 	}
 	return once(out)
 }
 
-// once joins equal features.
+// once joins equal features, and sorts by hash.
 func once(x []feature) []feature {
-	slices.SortFunc(x, func(a, b feature) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.from, b.from)) })
+	// Numbers sort several times as fast as features: the upper bits of the hash,
+	// and which feature it is. The few whose lower bits decide are put right after.
+	const bits = 20 // more than pieces of the longest text
+	keys := make([]uint64, len(x))
+	for i := range x {
+		keys[i] = x[i].hash>>bits<<bits | uint64(i)
+	}
+	slices.Sort(keys)
+	out := make([]feature, len(x))
+	for i, k := range keys {
+		f := x[k&(1<<bits-1)]
+		for ; i > 0 && out[i-1].hash > f.hash; i-- {
+			out[i] = out[i-1]
+		}
+		out[i] = f
+	}
 	n := 0
-	for i := 0; i < len(x); {
+	for i := 0; i < len(out); {
 		j := i + 1
-		for j < len(x) && x[j].hash == x[i].hash {
+		for j < len(out) && out[j].hash == out[i].hash {
 			j++
 		}
-		x[n] = x[i]
+		out[n] = out[i]
 		if j-i > 1 {
-			x[n].value *= float32(1 + math.Log(float64(j-i)))
+			out[n].value *= float32(1 + math.Log(float64(j-i)))
 		}
 		n++
 		i = j
 	}
-	return x[:n]
+	return out[:n]
 }
 
 // hashOf is FNV-1a with the block mixed in: the same on every machine, so that
 // the same FAQ gives the same model.
 func hashOf[T string | []byte](block uint8, s T) uint64 {
-	h := (uint64(14695981039346656037) ^ uint64(block)) * 1099511628211
+	h := hashed(14695981039346656037, block)
 	for i := 0; i < len(s); i++ {
-		h = (h ^ uint64(s[i])) * 1099511628211
+		h = hashed(h, s[i])
 	}
 	return h
 }
+
+func hashed(h uint64, c byte) uint64 { return (h ^ uint64(c)) * 1099511628211 }

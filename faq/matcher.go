@@ -71,7 +71,7 @@ func newMatcher(ctx context.Context, words *wordlists, topics []topic, cache Cac
 		}
 	}
 	corpus.weigh(len(topics), m.perEach)
-	m.vocab = &corpus.vocabulary
+	m.vocab = new(corpus.vocabulary) // a copy, which does not keep the rest
 	m.slips = newSlips(words, usage, m.vocab.ids)
 	e := &examples{vectors: corpus.vectors, class: class, weight: weight}
 	features := len(corpus.idf)

@@ -54,6 +54,15 @@ func readRules(names ...string) (*rules, error) {
 			return nil, err
 		}
 	}
+	var all []*rule
+	for _, g := range out.groups {
+		for _, list := range [][]rule{g.strong, g.weak, g.traps, g.whole, g.edge} {
+			for i := range list {
+				all = append(all, &list[i])
+			}
+		}
+	}
+	out.scanner = newScanner(all)
 	return out, nil
 }
 
@@ -94,14 +103,50 @@ func (g *group) add(kind, pattern string, latin bool) error {
 	default:
 		return fmt.Errorf("unknown kind of rule %q", kind)
 	}
-	re, err := regexp.Compile(p)
-	if err != nil {
-		return err
-	}
 	tree, err := syntax.Parse(p, syntax.Perl)
 	if err != nil {
 		return err
 	}
-	*list = append(*list, rule{re, needs(tree.Simplify())})
+	alternatives := []*syntax.Regexp{tree}
+	if helper(g.intent) && kind == "+" { // only whether one matches is asked
+		alternatives = apart(tree)
+	}
+	for _, a := range alternatives {
+		re, err := regexp.Compile(a.String())
+		if err != nil {
+			return err
+		}
+		*list = append(*list, rule{re: re, need: needs(a.Simplify())})
+	}
 	return nil
+}
+
+// apart makes several expressions of one with alternatives: most of these are
+// dismissed without running them, and each runs faster.
+func apart(re *syntax.Regexp) []*syntax.Regexp {
+	switch re.Op {
+	case syntax.OpCapture:
+		return apart(re.Sub[0])
+	case syntax.OpAlternate:
+		var out []*syntax.Regexp
+		for _, sub := range re.Sub {
+			out = append(out, apart(sub)...)
+		}
+		return out
+	case syntax.OpConcat: // \b(?:…|…)\b
+		inner := withoutEdges(re.Sub)
+		if len(inner) != 1 {
+			break
+		}
+		at := slices.Index(re.Sub, inner[0])
+		var out []*syntax.Regexp
+		for _, sub := range apart(inner[0]) {
+			one := *re
+			one.Sub = slices.Clone(re.Sub)
+			one.Sub[at] = sub
+			out = append(out, &one)
+		}
+		return out
+	}
+	return []*syntax.Regexp{re}
 }

@@ -11,8 +11,9 @@ import (
 // expressions over normalized text, kept in words/*.rules; the head of
 // en.rules explains the format.
 type rules struct {
-	groups []*group
-	byName map[string]*group
+	groups  []*group
+	byName  map[string]*group
+	scanner *scanner
 }
 
 // A group holds the rules of one intent (and topic) in one language.
@@ -27,6 +28,7 @@ type group struct {
 type rule struct {
 	re   *regexp.Regexp
 	need clues
+	id   int32 // its number in scans
 }
 
 const (
@@ -34,9 +36,11 @@ const (
 	weakScore   = .7
 )
 
-func (r rule) possible(s *scan) bool { return r.need.in(s) }
+func (r *rule) possible(s *scan) bool { return s.mayMatch(r.id) }
 
-func (r rule) find(s *scan) (from, to int, ok bool) {
+func (r *rule) matches(s *scan) bool { return r.possible(s) && r.re.MatchString(s.text) }
+
+func (r *rule) find(s *scan) (from, to int, ok bool) {
 	if !r.possible(s) {
 		return 0, 0, false
 	}
@@ -50,12 +54,12 @@ func (r rule) find(s *scan) (from, to int, ok bool) {
 // wants finds the intents in one normalized sentence, strongest first.
 func (r *rules) wants(sentence string, clauses []string) []Intent {
 	var out []Intent
-	s, parts := scanned(sentence, clauses)
+	s, parts := r.scanned(sentence, clauses)
 	for _, g := range r.groups {
 		if closes(g.intent) || helper(g.intent) || marks(g.intent) {
 			continue
 		}
-		if i, ok := g.wants(s, parts); ok {
+		if i, ok := r.wantsOf(g, s, parts); ok {
 			out = append(out, i)
 		}
 	}
@@ -65,22 +69,19 @@ func (r *rules) wants(sentence string, clauses []string) []Intent {
 
 // trapped: a trap of the intent covers a part of the sentence.
 func (r *rules) trapped(i Intent, sentence string) bool {
-	s := newScan(sentence)
+	s := r.scanner.scan(sentence)
 	return slices.ContainsFunc(r.groups, func(g *group) bool {
-		return g.intent == i.Name && g.topic == i.Topic && slices.ContainsFunc(g.traps, func(t rule) bool {
-			_, _, ok := t.find(s)
-			return ok
-		})
+		return g.intent == i.Name && g.topic == i.Topic && anyFound(g.traps, s)
 	})
 }
 
 // marks finds the marks in one normalized sentence.
 func (r *rules) marks(sentence string, clauses []string) []Intent {
 	var out []Intent
-	s, parts := scanned(sentence, clauses)
+	s, parts := r.scanned(sentence, clauses)
 	for _, g := range r.groups {
 		if marks(g.intent) {
-			if i, ok := g.wants(s, parts); ok {
+			if i, ok := r.wantsOf(g, s, parts); ok {
 				out = append(out, i)
 			}
 		}
@@ -90,48 +91,73 @@ func (r *rules) marks(sentence string, clauses []string) []Intent {
 
 // scanned gives what wants looks at: the sentence, and all that a whole rule may
 // match.
-func scanned(sentence string, clauses []string) (*scan, []*scan) {
+func (r *rules) scanned(sentence string, clauses []string) (*scan, []*scan) {
+	s := r.scanner.scan(sentence)
 	var parts []*scan
 	for _, c := range append(slices.Clip(clauses), sentence) {
-		parts = append(parts, newScan(trimMarks(c)))
+		c = trimMarks(c)
+		if slices.ContainsFunc(parts, func(p *scan) bool { return p.text == c }) {
+			continue
+		}
+		part := s
+		if c != sentence {
+			part = r.scanner.scan(c)
+		}
+		parts = append(parts, part)
 	}
-	return newScan(sentence), parts
+	return s, parts
 }
 
-func (g *group) wants(sentence *scan, parts []*scan) (Intent, bool) {
+func (r *rules) wantsOf(g *group, sentence *scan, parts []*scan) (Intent, bool) {
 	found := func(score float64, why string) (Intent, bool) {
 		return Intent{Name: g.intent, Topic: g.topic, Score: score, Why: strings.TrimSpace(why)}, true
 	}
-	for _, w := range g.whole {
+	for i := range g.whole {
 		for _, c := range parts {
-			if w.possible(c) && w.re.MatchString(c.text) {
+			if g.whole[i].matches(c) {
 				return found(strongScore, c.text)
 			}
 		}
 	}
-	likely := slices.ContainsFunc(g.strong, func(r rule) bool { return r.possible(sentence) }) ||
-		slices.ContainsFunc(g.weak, func(r rule) bool { return r.possible(sentence) })
-	if !likely {
+	if !anyPossible(g.strong, sentence) && !anyPossible(g.weak, sentence) {
 		return Intent{}, false
 	}
-	for _, t := range g.traps {
-		if t.possible(sentence) {
+	for i := range g.traps {
+		if t := &g.traps[i]; t.possible(sentence) {
 			if left := t.re.ReplaceAllString(sentence.text, "\n"); left != sentence.text {
-				sentence = newScan(left)
+				sentence = r.scanner.scan(left)
 			}
 		}
 	}
-	for _, s := range g.strong {
-		if from, to, ok := s.find(sentence); ok {
+	for i := range g.strong {
+		if from, to, ok := g.strong[i].find(sentence); ok {
 			return found(strongScore, sentence.text[from:to])
 		}
 	}
-	for _, s := range g.weak {
-		if from, to, ok := s.find(sentence); ok {
+	for i := range g.weak {
+		if from, to, ok := g.weak[i].find(sentence); ok {
 			return found(weakScore, sentence.text[from:to])
 		}
 	}
 	return Intent{}, false
+}
+
+func anyPossible(rules []rule, s *scan) bool {
+	for i := range rules {
+		if rules[i].possible(s) {
+			return true
+		}
+	}
+	return false
+}
+
+func anyFound(rules []rule, s *scan) bool {
+	for i := range rules {
+		if _, _, ok := rules[i].find(s); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // strip takes pleasantries off a normalized clause: whatever remains is
@@ -140,23 +166,24 @@ func (r *rules) strip(clause string) (rest string, taken []Intent) {
 	rest = trimMarks(clause)
 again:
 	for rest != "" {
-		left := newScan(rest)
+		left := r.scanner.scan(rest)
 		for _, g := range r.groups {
 			if !closes(g.intent) {
 				continue
 			}
-			if g.intent == Thanks && (r.isIn(contra, left) || r.isIn(fails, left)) {
-				continue // "thanks for the reply but …" goes on
-			}
-			for _, w := range g.whole {
-				if w.possible(left) && w.re.MatchString(rest) {
-					return "", append(taken, Intent{Name: g.intent, Score: strongScore, Why: rest})
+			for i := range g.whole {
+				if !g.whole[i].matches(left) {
+					continue
 				}
+				if g.intent == Thanks && (r.isIn(contra, left) || r.isIn(fails, left)) {
+					break // "thanks for the reply but …" goes on
+				}
+				return "", append(taken, Intent{Name: g.intent, Score: strongScore, Why: rest})
 			}
 		}
 		for _, g := range r.groups {
-			for _, e := range g.edge {
-				from, to, ok := e.find(left)
+			for i := range g.edge {
+				from, to, ok := g.edge[i].find(left)
 				if !ok {
 					continue
 				}
@@ -171,18 +198,18 @@ again:
 }
 
 // is reports whether the named helper group matches anywhere in s.
-func (r *rules) is(name, s string) bool { return r.isIn(name, newScan(s)) }
+func (r *rules) is(name, s string) bool { return r.isIn(name, r.scanner.scan(s)) }
 
 func (r *rules) isIn(name string, s *scan) bool {
 	g := r.byName[name]
-	return g != nil && slices.ContainsFunc(g.strong, func(x rule) bool { _, _, ok := x.find(s); return ok })
+	return g != nil && anyFound(g.strong, s)
 }
 
 // takesBack: after thanks, the sentence says that it is not done. A question
 // that follows is another one, "but what about the second parcel?", unless it is
 // about what still fails.
 func (r *rules) takesBack(sentence string, asks bool) bool {
-	s := newScan(sentence)
+	s := r.scanner.scan(sentence)
 	return r.isIn(fails, s) || !asks && r.isIn(contra, s) && !r.isIn(done, s)
 }
 

@@ -26,6 +26,10 @@ type sentence struct {
 type clause struct {
 	text string // as written
 	end  rune   // what ended it; 0 at the end of a line
+
+	norm  string   // normalized
+	rest  string   // … and pleasantries taken off
+	taken []Intent // these
 }
 
 // maxSentences bounds the work for one message.
@@ -39,7 +43,7 @@ func sentencesOf(l line) []sentence {
 	s := l.text
 	clauseTo := func(to, next int, end rune) {
 		if t := strings.TrimSpace(s[from:to]); t != "" {
-			cur.clauses = append(cur.clauses, clause{t, end})
+			cur.clauses = append(cur.clauses, clause{text: t, end: end})
 		} else if n := len(cur.clauses); n > 0 && end == '?' {
 			cur.clauses[n-1].end = end
 		}

@@ -12,9 +12,15 @@ var andAsks = regexp.MustCompile(`(?i)\s+and\s+(?:also\s+)?(?:where|how|what|whe
 
 // several parts a sentence that asks more than one thing: 我的订单什么时候到，能
 // 不能改地址. Every part asks and has content of its own; clauses that only
-// state something stay with the question they lead up to.
+// state something stay with the question they lead up to. It also takes
+// pleasantries off every clause.
 func (w *wordlists) several(s sentence) []sentence {
 	s.clauses = partAnds(s.clauses)
+	for i := range s.clauses {
+		c := &s.clauses[i]
+		c.norm = w.normalize(c.text)
+		c.rest, c.taken = w.rules.strip(c.norm)
+	}
 	if len(s.clauses) < 2 {
 		return []sentence{s}
 	}
@@ -22,7 +28,7 @@ func (w *wordlists) several(s sentence) []sentence {
 	from := 0
 	asked := false // the clauses since from ask something
 	for i, c := range s.clauses {
-		if !w.asksAlone(c.text) {
+		if !w.asksAlone(c.rest) {
 			continue
 		}
 		if asked {
@@ -37,8 +43,7 @@ func (w *wordlists) several(s sentence) []sentence {
 	return append(out, s)
 }
 
-func (w *wordlists) asksAlone(text string) bool {
-	rest, _ := w.rules.strip(w.normalize(text))
+func (w *wordlists) asksAlone(rest string) bool {
 	if rest == "" || len(w.units(atomize(rest))) == 0 {
 		return false
 	}
@@ -56,7 +61,7 @@ func partAnds(clauses []clause) []clause {
 			if at == nil || at[0] == 0 {
 				break
 			}
-			out = append(out, clause{strings.TrimSpace(c.text[:at[0]]), ','})
+			out = append(out, clause{text: strings.TrimSpace(c.text[:at[0]]), end: ','})
 			c.text = strings.TrimSpace(c.text[at[0]:])
 		}
 		out = append(out, c)

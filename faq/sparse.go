@@ -20,8 +20,7 @@ type sparse struct {
 	first    []int32 // the example questions of topic c are first[c] … first[c+1]
 	postings []posting
 	start    []int32 // topics that have feature f: postings[start[f]:start[f+1]]
-	machines []point // weights of topic c: machines[from[c]:from[c+1]], by feature
-	from     []int32
+	machines *rows
 	norm     []float32 // 1/length of each topic's summed examples
 	pool     sync.Pool // of *sparseScratch
 }
@@ -129,16 +128,7 @@ func (s *sparse) train(ctx context.Context, e *examples, features int) {
 		})
 	}
 	wait.Wait()
-	s.from = make([]int32, 1, s.classes()+1)
-	total := 0
-	for _, w := range weights {
-		total += len(w)
-		s.from = append(s.from, int32(total))
-	}
-	s.machines = make([]point, 0, total)
-	for _, w := range weights {
-		s.machines = append(s.machines, w...)
-	}
+	s.machines = newRows(weights, features)
 }
 
 func (s *sparse) trainOne(m *machine, scratch *sparseScratch, byClass [][]int32, c int) []point {
@@ -175,27 +165,37 @@ func (s *sparse) trainOne(m *machine, scratch *sparseScratch, byClass [][]int32,
 
 // sparseScratch is what one search needs.
 type sparseScratch struct {
-	cos     []float32 // by topic: cosine of the centroid, as far as read
-	touched []int32
-	x       []float32 // by feature: the question
-	order   []point
-	top     []int32
+	cos   []float32 // by topic: cosine of the centroid, as far as read
+	x     []float32 // by feature: the question
+	place []uint8   // by topic: one more than its place in the shortlist, or 0
+	order []common
+	known []point
+	top   []int32
+}
+
+// common is a feature of a question, and how many topics have it.
+type common struct {
+	topics int32
+	point
 }
 
 func (s *sparse) scratch() *sparseScratch {
 	if b, ok := s.pool.Get().(*sparseScratch); ok {
 		return b
 	}
-	return &sparseScratch{cos: make([]float32, s.classes()), x: make([]float32, len(s.start)-1)}
+	return &sparseScratch{cos: make([]float32, s.classes()), x: make([]float32, len(s.start)-1), place: make([]uint8, s.classes())}
 }
 
 // candidates gives the n topics whose centroids are nearest to x, as far as
 // the rarer features tell; nearest first, the earlier of equals before. The
 // result is valid until the scratch is used again.
 func (s *sparse) candidates(b *sparseScratch, x []point, n int) []int32 {
-	b.order = append(b.order[:0], x...)
-	slices.SortFunc(b.order, func(p, q point) int {
-		return cmp.Or(cmp.Compare(s.start[p.id+1]-s.start[p.id], s.start[q.id+1]-s.start[q.id]), cmp.Compare(p.id, q.id))
+	b.order = b.order[:0]
+	for _, p := range x {
+		b.order = append(b.order, common{s.start[p.id+1] - s.start[p.id], p})
+	}
+	slices.SortFunc(b.order, func(p, q common) int {
+		return cmp.Or(cmp.Compare(p.topics, q.topics), cmp.Compare(p.id, q.id))
 	})
 	visits := 0
 	for _, p := range b.order {
@@ -204,9 +204,6 @@ func (s *sparse) candidates(b *sparseScratch, x []point, n int) []int32 {
 			break
 		}
 		for _, q := range list {
-			if b.cos[q.of] == 0 {
-				b.touched = append(b.touched, q.of)
-			}
 			b.cos[q.of] += float32(p.value * q.value)
 		}
 	}
@@ -214,21 +211,21 @@ func (s *sparse) candidates(b *sparseScratch, x []point, n int) []int32 {
 	better := func(c, d int32) int {
 		return cmp.Or(cmp.Compare(b.cos[d], b.cos[c]), cmp.Compare(c, d))
 	}
-	slices.Sort(b.touched)
-	for _, c := range b.touched {
-		if len(b.top) == n && b.cos[c] <= b.cos[b.top[n-1]] {
+	least := float32(0) // that it takes to be among them
+	for c, cos := range b.cos {
+		if cos <= least {
 			continue
 		}
-		at, _ := slices.BinarySearchFunc(b.top, c, better)
+		at, _ := slices.BinarySearchFunc(b.top, int32(c), better)
 		if len(b.top) == n {
 			b.top = b.top[:n-1]
 		}
-		b.top = slices.Insert(b.top, at, c)
+		b.top = slices.Insert(b.top, at, int32(c))
+		if len(b.top) == n {
+			least = b.cos[b.top[n-1]]
+		}
 	}
-	for _, c := range b.touched {
-		b.cos[c] = 0
-	}
-	b.touched = b.touched[:0]
+	clear(b.cos)
 	return b.top
 }
 
@@ -236,36 +233,55 @@ func (s *sparse) rank(x []feature, hidden []bool) ranking {
 	b := s.scratch()
 	defer s.pool.Put(b)
 	r := ranking{best: make([]ranked, 0, maxCandidates)}
-	known := make([]point, 0, len(x))
+	b.known = b.known[:0]
 	for i := range x {
 		if f := &x[i]; f.id >= 0 {
-			known = append(known, point{f.id, f.value})
-			b.x[f.id] = f.value
+			b.known = append(b.known, point{f.id, f.value})
 		}
 	}
-	top := s.candidates(b, known, shortlist)
+	top := s.candidates(b, b.known, shortlist)
 	if hidden != nil {
 		top = slices.DeleteFunc(top, func(c int32) bool { return hidden[c] })
 	}
 	if len(top) == 0 {
 		return r
 	}
+	share := s.judge(b, top)
 	found := make([]near, len(top))
-	share := make([]float32, len(top))
+	for _, p := range b.known {
+		b.x[p.id] = p.value
+	}
 	for i, c := range top {
 		found[i] = s.near(b, c)
 		r.note(c, found[i])
-		share[i] = sharpness * (s.trust(c)*dot(s.machines[s.from[c]:s.from[c+1]], b.x) + centroidPull*found[i].centroid + nearestPull*found[i].best)
+		share[i] = sharpness * (s.trust(c)*share[i] + centroidPull*found[i].centroid + nearestPull*found[i].best)
+	}
+	for _, p := range b.known {
+		b.x[p.id] = 0
 	}
 	softmax(share)
 	r.entropy = entropy(share)
 	for i, c := range top {
 		r.offer(ranked{topic: c, share: share[i], near: found[i]})
 	}
-	for _, p := range known {
-		b.x[p.id] = 0
-	}
 	return r
+}
+
+// judge gives what the machines of some topics say to the question.
+func (s *sparse) judge(b *sparseScratch, topics []int32) []float32 {
+	// In the order of features: sums of floats depend on theirs.
+	slices.SortFunc(b.known, func(p, q point) int { return cmp.Compare(p.id, q.id) })
+	sums := make([]float32, len(topics))
+	for i, c := range topics {
+		b.place[c] = uint8(i + 1)
+	}
+	for _, p := range b.known {
+		s.machines.add(sums, topics, b.place, p.id, p.value)
+	}
+	for _, c := range topics {
+		b.place[c] = 0
+	}
+	return sums
 }
 
 // trust is what a topic's machine counts: with few examples it has learnt little
@@ -301,10 +317,5 @@ func dot(w []point, x []float32) float32 {
 }
 
 func (s *sparse) weight(feature, topic int32) float32 {
-	list := s.machines[s.from[topic]:s.from[topic+1]]
-	at, ok := slices.BinarySearchFunc(list, feature, func(p point, id int32) int { return cmp.Compare(p.id, id) })
-	if !ok {
-		return 0
-	}
-	return sharpness * s.trust(topic) * list[at].value
+	return sharpness * s.trust(topic) * s.machines.of(feature, topic)
 }

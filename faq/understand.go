@@ -11,13 +11,12 @@ func (w *wordlists) understand(text string, like *likeness) []sentence {
 	var out []sentence
 	for _, l := range w.withoutSignature(linesOf(text)) {
 		for _, s := range sentencesOf(l) {
-			out = append(out, w.several(s)...)
-		}
-		if len(out) >= maxSentences {
-			out = out[:maxSentences]
-			break
+			if len(out) < maxSentences {
+				out = append(out, w.several(s)...)
+			}
 		}
 	}
+	out = out[:min(len(out), maxSentences)]
 	thanked := false
 	for i := range out {
 		s := &out[i]
@@ -26,7 +25,7 @@ func (w *wordlists) understand(text string, like *likeness) []sentence {
 			thanked = true
 		}
 		s.afterThanks = thanked
-		s.takesBack = w.rules.takesBack(s.norm, s.asks)
+		s.takesBack = thanked && w.rules.takesBack(s.norm, s.asks)
 	}
 	return out
 }
@@ -39,14 +38,13 @@ func (w *wordlists) clean(s *sentence, like *likeness, opens bool) {
 	from, to := -1, 0
 	defer func() { s.marks = w.rules.marks(strings.Join(whole, ", "), whole) }()
 	for i, c := range s.clauses {
-		n := w.normalize(c.text)
-		whole = append(whole, n)
+		whole = append(whole, c.norm)
 		if c.end == '?' {
 			whole[i] += "?"
 		}
-		rest, taken := w.rules.strip(n)
-		if rest != "" && opens && i == 0 && addressed(n) {
-			rest, taken = "", []Intent{{Name: Greeting, Score: strongScore, Why: n}}
+		rest, taken := c.rest, c.taken
+		if rest != "" && opens && i == 0 && addressed(c.norm) {
+			rest, taken = "", []Intent{{Name: Greeting, Score: strongScore, Why: c.norm}}
 		}
 		s.taken = append(s.taken, taken...)
 		if slices.ContainsFunc(taken, func(t Intent) bool { return t.Name == signoff }) && rest == "" && i+1 < len(s.clauses) && len(strings.Fields(s.clauses[i+1].text)) <= 3 {

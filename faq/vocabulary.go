@@ -1,6 +1,9 @@
 package faq
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // vocabulary knows the features of the example questions and how rare each is.
 type vocabulary struct {
@@ -58,6 +61,7 @@ func (c *corpus) add(x []feature) {
 
 // weigh ends counting: the vectors get the values that vector gives.
 func (c *corpus) weigh(topics int, perEach float64) {
+	c.points = slices.Clone(c.points) // without the room for more
 	n := float64(c.len() + 1)
 	c.idf = make([]float32, len(c.df))
 	for i, d := range c.df {

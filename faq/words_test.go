@@ -78,7 +78,7 @@ func TestNeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := literals(needs(re.Simplify())); got != want {
+		if got := fmt.Sprint(needs(re.Simplify())); got != want {
 			t.Errorf("%q needs %s, want %s", pattern, got, want)
 		}
 	}
@@ -91,27 +91,11 @@ func TestNeeds(t *testing.T) {
 			norm := w.normalize(m.text)
 			for _, g := range w.rules.groups {
 				for _, r := range slices.Concat(g.strong, g.weak, g.traps, g.whole, g.edge) {
-					if !r.possible(newScan(norm)) && r.re.MatchString(norm) {
-						t.Errorf("%q is matched by %s, which needs %s", norm, r.re, literals(r.need))
+					if !r.possible(w.rules.scanner.scan(norm)) && r.re.MatchString(norm) {
+						t.Errorf("%q is matched by %s, which needs %s", norm, r.re, fmt.Sprint(r.need))
 					}
 				}
 			}
 		}
 	}
-}
-
-func literals(c clues) string {
-	var out [][][]string
-	for _, sets := range c {
-		var texts [][]string
-		for _, set := range sets {
-			var one []string
-			for _, x := range set {
-				one = append(one, x.text)
-			}
-			texts = append(texts, one)
-		}
-		out = append(out, texts)
-	}
-	return fmt.Sprint(out)
 }

@@ -45,7 +45,7 @@ var engines = []struct {
 type frontdesk struct{ x *faq.Index }
 
 func newFrontdesk(examples []faq.Labelled) (engine, error) {
-	x, err := faq.FromLabelled(examples, faq.Options{})
+	x, err := faq.FromLabelled(context.Background(), examples, faq.Options{})
 	return frontdesk{x}, err
 }
 
