@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // made writes an FAQ of n entries with ten questions each in two languages.
@@ -134,6 +135,30 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				c.x.Read(c.text)
+			}
+		})
+	}
+}
+
+// BenchmarkReadLimited asks a large FAQ of which half holds in another channel only.
+func BenchmarkReadLimited(b *testing.B) {
+	entries := made(1000)
+	for i, e := range entries {
+		if i%2 == 0 {
+			e.Channels = []string{"elsewhere"}
+		}
+	}
+	all, err := newIndex(b.Context(), entries, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		x    *Index
+	}{{"all", all}, {"half", all.For(time.Now(), "here")}} {
+		b.Run(c.name, func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				c.x.Read(entries[i%1000].Questions["en"][i%10])
 			}
 		})
 	}

@@ -18,7 +18,6 @@ type Index struct {
 	limited []int    // entries that hold only at times, or in some channels
 	hidden  []bool   // by entry: not for this view, see For; nil: all are
 	nots    []barred // by entry: its `not:` examples
-	absent  []barred // by entry: the questions of those that are limited
 	like    *likeness
 	tone    *tone.Table
 	point   Point

@@ -112,6 +112,7 @@ type search struct {
 	slips      []Slip // what was put right in them
 	units      []unit
 	x          []feature
+	absent     near        // the hidden topic that is nearest
 	candidates []candidate // best first, at most maxCandidates
 }
 
@@ -127,6 +128,7 @@ func (m *matcher) searchWithout(text string, hidden []bool) search {
 	}
 	s.x = m.vocab.vector(m.words.extract(s.atoms))
 	r := m.ranker.rank(s.x, hidden)
+	s.absent = r.absent
 	m.cover(&r, s.units)
 	for rank, g := range m.signs(&r, s.units, len(s.slips)) {
 		c := &r.best[rank]

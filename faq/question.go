@@ -21,7 +21,7 @@ func (x *Index) question(seg segment) Question {
 		}
 	}
 	for _, c := range s.candidates {
-		if not, ok := x.vetoed(c.topic, s.x); ok {
+		if not, ok := x.vetoed(c, s); ok {
 			q.Vetoed = append(q.Vetoed, Match{Entry: x.entries[c.topic], Score: c.score, Example: not})
 			continue
 		}

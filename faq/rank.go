@@ -27,6 +27,7 @@ type ranking struct {
 	nearest  foremost // topics by the cosine of their nearest example
 	centroid foremost // … of the mean of their examples
 	entropy  float64  // of the probabilities
+	absent   near     // of the hidden topic whose example is nearest
 }
 
 type ranked struct {
@@ -42,6 +43,13 @@ const maxCandidates = 5
 func (r *ranking) note(topic int32, n near) {
 	r.nearest.note(topic, n.best)
 	r.centroid.note(topic, n.centroid)
+}
+
+// hide takes a hidden topic's examples into account.
+func (r *ranking) hide(n near) {
+	if n.best > r.absent.best {
+		r.absent = n
+	}
 }
 
 // foremost is the topic with the highest value, and the second highest value.
@@ -147,6 +155,7 @@ func (d *dense) rank(x []feature, hidden []bool) ranking {
 	for c := range share {
 		if hidden != nil && hidden[c] {
 			share[c] = -1e30
+			r.hide(near[c])
 			continue
 		}
 		share[c] = d.calm * (share[c] + d.pull*near[c].best)

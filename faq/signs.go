@@ -81,11 +81,13 @@ func (m *matcher) signs(r *ranking, units []unit, slips int) []signs {
 		owned.note(c.topic, float32(c.owned))
 	}
 	for i, c := range r.best {
-		rival := float32(0)
+		rival := float32(.5)
 		if i > 0 {
 			rival = r.best[0].share
 		} else if len(r.best) > 1 {
 			rival = r.best[1].share
+		} else { // that it is the only topic does not speak for it
+			c.share = min(c.share, .5)
 		}
 		g := &out[i]
 		g.share = logOf(c.share)

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sort"
 	"sync"
 )
 
@@ -26,11 +27,12 @@ type sparse struct {
 }
 
 const (
-	shortlist   = 48      // topics that are looked at closely
-	mostVisits  = 150_000 // entries of the inverted index read for one question
-	rivals      = 16      // topics that a topic is trained against
-	strangers   = 96      // examples of other topics, drawn at random
-	leastWeight = .004    // smaller weights are dropped
+	shortlist     = 48      // topics that are looked at closely
+	closelyHidden = 8       // … of those that are hidden
+	mostVisits    = 150_000 // entries of the inverted index read for one question
+	rivals        = 16      // topics that a topic is trained against
+	strangers     = 96      // examples of other topics, drawn at random
+	leastWeight   = .004    // smaller weights are dropped
 
 	// What counts in a topic's logit, beside the machine. The sum is scaled so
 	// that shares are about as high as those of the dense ranker.
@@ -137,7 +139,7 @@ func (s *sparse) trainOne(m *machine, scratch *sparseScratch, byClass [][]int32,
 	for _, i := range use {
 		x = append(x, s.at(int(i))...)
 	}
-	for _, rival := range s.candidates(scratch, x, rivals+1) {
+	for _, rival := range s.candidates(scratch, x, rivals+1, nil) {
 		if int(rival) != c {
 			use = append(use, byClass[rival]...)
 		}
@@ -170,7 +172,8 @@ type sparseScratch struct {
 	place []uint8   // by topic: one more than its place in the shortlist, or 0
 	order []common
 	known []point
-	top   []int32
+	top   leaders
+	away  leaders // of the hidden ones
 }
 
 // common is a feature of a question, and how many topics have it.
@@ -187,9 +190,10 @@ func (s *sparse) scratch() *sparseScratch {
 }
 
 // candidates gives the n topics whose centroids are nearest to x, as far as
-// the rarer features tell; nearest first, the earlier of equals before. The
-// result is valid until the scratch is used again.
-func (s *sparse) candidates(b *sparseScratch, x []point, n int) []int32 {
+// the rarer features tell; nearest first, the earlier of equals before. Those of
+// the hidden ones that are nearest are in b.away then. Both are valid until the
+// scratch is used again.
+func (s *sparse) candidates(b *sparseScratch, x []point, n int, hidden []bool) []int32 {
 	b.order = b.order[:0]
 	for _, p := range x {
 		b.order = append(b.order, common{s.start[p.id+1] - s.start[p.id], p})
@@ -207,26 +211,40 @@ func (s *sparse) candidates(b *sparseScratch, x []point, n int) []int32 {
 			b.cos[q.of] += float32(p.value * q.value)
 		}
 	}
-	b.top = b.top[:0]
-	better := func(c, d int32) int {
-		return cmp.Or(cmp.Compare(b.cos[d], b.cos[c]), cmp.Compare(c, d))
-	}
-	least := float32(0) // that it takes to be among them
+	b.top.reset(n)
+	b.away.reset(closelyHidden)
 	for c, cos := range b.cos {
-		if cos <= least {
-			continue
-		}
-		at, _ := slices.BinarySearchFunc(b.top, int32(c), better)
-		if len(b.top) == n {
-			b.top = b.top[:n-1]
-		}
-		b.top = slices.Insert(b.top, at, int32(c))
-		if len(b.top) == n {
-			least = b.cos[b.top[n-1]]
+		if hidden != nil && hidden[c] {
+			b.away.offer(int32(c), cos)
+		} else {
+			b.top.offer(int32(c), cos)
 		}
 	}
 	clear(b.cos)
-	return b.top
+	return b.top.topics
+}
+
+// leaders are the few topics of which something is most; of equals, the earlier.
+type leaders struct {
+	most   int
+	topics []int32
+	values []float32 // falling
+}
+
+func (h *leaders) reset(most int) { *h = leaders{most, h.topics[:0], h.values[:0]} }
+
+// offer takes a topic in if its value is positive and among the highest; topics
+// come in rising order.
+func (h *leaders) offer(topic int32, value float32) {
+	n := len(h.values)
+	if value <= 0 || n == h.most && value <= h.values[n-1] {
+		return
+	}
+	if n == h.most {
+		h.topics, h.values = h.topics[:n-1], h.values[:n-1]
+	}
+	at := sort.Search(len(h.values), func(i int) bool { return h.values[i] < value })
+	h.topics, h.values = slices.Insert(h.topics, at, topic), slices.Insert(h.values, at, value)
 }
 
 func (s *sparse) rank(x []feature, hidden []bool) ranking {
@@ -239,22 +257,21 @@ func (s *sparse) rank(x []feature, hidden []bool) ranking {
 			b.known = append(b.known, point{f.id, f.value})
 		}
 	}
-	top := s.candidates(b, b.known, shortlist)
-	if hidden != nil {
-		top = slices.DeleteFunc(top, func(c int32) bool { return hidden[c] })
-	}
-	if len(top) == 0 {
-		return r
-	}
-	share := s.judge(b, top)
-	found := make([]near, len(top))
+	top := s.candidates(b, b.known, shortlist, hidden)
+	// What is missing in the shortlist are topics of which nothing speaks.
+	share := make([]float32, max(len(top), shortlist))
+	copy(share, s.judge(b, top))
 	for _, p := range b.known {
 		b.x[p.id] = p.value
 	}
+	found := make([]near, len(top))
 	for i, c := range top {
 		found[i] = s.near(b, c)
 		r.note(c, found[i])
 		share[i] = sharpness * (s.trust(c)*share[i] + centroidPull*found[i].centroid + nearestPull*found[i].best)
+	}
+	for _, c := range b.away.topics {
+		r.hide(s.near(b, c))
 	}
 	for _, p := range b.known {
 		b.x[p.id] = 0

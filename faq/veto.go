@@ -10,7 +10,7 @@ package faq
 // This holds whatever the matcher makes of the examples, and needs nothing of it
 // but the vectors that it compares texts by.
 
-// barred are questions that an entry is not to answer, or answers itself.
+// barred are questions that an entry is not to answer.
 type barred struct {
 	texts   []string
 	vectors [][]feature
@@ -24,13 +24,9 @@ const (
 // prepareVetoes makes the vectors that vetoed needs of the entries that have some.
 func (x *Index) prepareVetoes() {
 	x.nots = make([]barred, len(x.entries))
-	x.absent = make([]barred, len(x.entries))
 	for i, e := range x.entries {
 		for _, lang := range e.languages {
 			x.nots[i].add(x, e.Not[lang])
-			if e.limited() {
-				x.absent[i].add(x, e.Questions[lang])
-			}
 		}
 	}
 }
@@ -55,29 +51,12 @@ func (r *barred) nearest(question []feature, least float32) (text string, cos fl
 
 // vetoed reports whether an entry must not answer a question, and because of which
 // other question.
-func (x *Index) vetoed(entry int, question []feature) (because string, yes bool) {
-	because, cos := x.nots[entry].nearest(question, nearEnough)
-	if x.hidden != nil {
-		for _, i := range x.limited {
-			if x.hidden[i] {
-				if text, c := x.absent[i].nearest(question, cos); c > cos {
-					because, cos = text, c
-				}
-			}
-		}
+func (x *Index) vetoed(c candidate, s search) (because string, yes bool) {
+	because, cos := x.nots[c.topic].nearest(s.x, nearEnough)
+	if s.absent.best > cos {
+		because, cos = x.matcher.texts[s.absent.example], s.absent.best
 	}
-	if because == "" {
-		return "", false
-	}
-	e := x.entries[entry]
-	for _, lang := range e.languages {
-		for _, q := range e.Questions[lang] {
-			if cosine(question, x.vector(q)) > cos-clearly {
-				return "", false
-			}
-		}
-	}
-	return because, true
+	return because, because != "" && float32(c.signs.nearest) <= cos-clearly
 }
 
 // vector is a text as the matcher sees it.
