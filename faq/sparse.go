@@ -32,7 +32,7 @@ const (
 	mostVisits    = 150_000 // entries of the inverted index read for one question
 	rivals        = 16      // topics that a topic is trained against
 	strangers     = 96      // examples of other topics, drawn at random
-	leastWeight   = .004    // smaller weights are dropped
+	leastWeight   = .02     // smaller weights are dropped
 
 	// What counts in a topic's logit, beside the machine. The sum is scaled so
 	// that shares are about as high as those of the dense ranker.
