@@ -12,7 +12,7 @@
 //     and direct messages, several people, buttons, edits, duplicates, and
 //     every way in which a send can fail.
 //
-//   - Package pipes has addresses in memory, for fakes that speak a protocol over
+//   - Package pipetest has addresses in memory, for fakes that speak a protocol over
 //     connections.
 //
 // Nothing here opens a socket or leaves a goroutine behind, so that all of it

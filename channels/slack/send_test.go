@@ -19,7 +19,7 @@ import (
 
 	"frontdesk/channels"
 	"frontdesk/channels/channeltest"
-	"frontdesk/channels/channeltest/pipes"
+	"frontdesk/channels/channeltest/pipetest"
 	"frontdesk/channels/slack/slacktest"
 )
 
@@ -330,7 +330,7 @@ func TestSocketReachesNoNetwork(t *testing.T) {
 // The token stays where it belongs: a redirect is not followed with it.
 func TestRedirectsGetNoToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var network pipes.Network
+		var network pipetest.Network
 		var leaked []string
 		for _, host := range []string{"slack.test:80", "elsewhere.test:80"} {
 			l, err := network.Listen(host)

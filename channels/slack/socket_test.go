@@ -19,7 +19,7 @@ import (
 
 	"frontdesk/channels"
 	"frontdesk/channels/channeltest"
-	"frontdesk/channels/channeltest/pipes"
+	"frontdesk/channels/channeltest/pipetest"
 	"frontdesk/channels/slack/slacktest"
 )
 
@@ -118,7 +118,7 @@ func TestHungSocket(t *testing.T) {
 // A server that only answers our pings is as dead as one that says nothing.
 func TestSilentSocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var network pipes.Network
+		var network pipetest.Network
 		l, err := network.Listen("slack.test:80")
 		if err != nil {
 			t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
 	"github.com/emersion/go-smtp"
 
-	"frontdesk/channels/channeltest/pipes"
+	"frontdesk/channels/channeltest/pipetest"
 )
 
 // Options of a [World]. The zero value is a world over pipes in memory,
@@ -49,7 +49,7 @@ type World struct {
 	imap   *imapserver.Server
 	smtp   *smtp.Server
 	listen [2]net.Listener // IMAP, SMTP
-	pipes  pipes.Network
+	pipes  pipetest.Network
 	client *tls.Config
 	served sync.WaitGroup
 

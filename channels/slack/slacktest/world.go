@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"frontdesk/channels/channeltest/pipes"
+	"frontdesk/channels/channeltest/pipetest"
 )
 
 // Options of a [World]. The zero value is a workspace over pipes in memory with
@@ -60,7 +60,7 @@ var AllScopes = []string{"app_mentions:read", "assistant:write", "channels:histo
 // concurrently.
 type World struct {
 	opts   Options
-	net    pipes.Network
+	net    pipetest.Network
 	listen net.Listener
 	server *http.Server
 	served sync.WaitGroup // the server and everything that delivers

@@ -1,6 +1,6 @@
-// Package pipes is a network in memory, for fakes that speak a protocol over
+// Package pipetest is a network in memory, for fakes that speak a protocol over
 // connections: tests and the demo run whole servers on it, and no socket is opened.
-package pipes
+package pipetest
 
 import (
 	"context"
