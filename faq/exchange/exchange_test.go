@@ -200,8 +200,8 @@ func TestAllFormsOfAPage(t *testing.T) {
 <h3>Who are you?</h3><p>Acme.</p>`,
 			"Can I pay by card? Yes. | And in cash? No. | Do you ship abroad? To the EU. | Where are you? In Graz. | Is it safe? It is. | Who are you? Acme.", ""},
 		"one in another": {HTML, `<details><summary>Shipping</summary><details><summary>How long?</summary>3 days.` + linked + `</details></details>
-<dl><dt>Which sizes?<dd>All: <ul><li><details><summary>What is XL?</summary>Large.</details></ul></dl>`,
-			"How long? 3 days. | Do you ship abroad? To the EU. | Which sizes? All: | What is XL? Large.", ""},
+<dl><dt>Which sizes? <details><summary>Why so many?</summary>For you.</details><dd>All: <ul><li><details><summary>What is XL?</summary>Large.</details></ul></dl>`,
+			"How long? 3 days. | Do you ship abroad? To the EU. | Which sizes? All: | Why so many? For you. | What is XL? Large.", ""},
 		"words around": {HTML, `<p>Read this first.</p><dl><dt>Where are you?<dd>In Graz.</dl>`,
 			"Where are you? In Graz.", "line 1: text outside of the questions is left out: Read this first."},
 		"bold beside details": {HTML, `<details><summary>Legal</summary>Acme.</details><p><b>Do you ship?</b></p><p>Yes.</p><p><b>Important</b></p><p>Always.</p>`,
@@ -241,7 +241,7 @@ func TestAllFormsOfAPage(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	for _, s := range []string{"q,a\n", "# a\n\nb\n", "Q: a\nA: b\n", "<dl><dt>a<dd>b</dl>", "**a?**\nb", "<details><summary>a</summary>b</details>",
+	for _, s := range []string{"q,a\n", "# a\n\nb\n", "Q: a\nA: b\n", "<dl><dt>a<dd>b</dl>", "**a?**\nb", "<details><summary>a</summary>b</details>", "## a\n<!-- faq\nid: a", "a\n<!-- faq\n-->\nb",
 		`<script type="application/ld+json">{"@type":"Question","name":"a","acceptedAnswer":{"text":"<p>b"}}</script>`} {
 		f.Add(s)
 	}

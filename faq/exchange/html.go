@@ -85,6 +85,9 @@ func (p *page) add(one part) {
 		lines[i] = unmarked(l)
 	}
 	one.answer = strings.Join(lines, "\n")
+	for i, q := range one.lists["questions"] {
+		one.lists["questions"][i] = marked.ReplaceAllString(q, "")
+	}
 	p.collector.add(one)
 }
 

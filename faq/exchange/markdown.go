@@ -337,7 +337,7 @@ func (c *collector) ourMarkdown(lines []mdLine) {
 				c.note(j+1, "%q is not known here", short(lines[j].text))
 			}
 		}
-		k := j + 1
+		k := min(j+1, len(lines)) // the comment may have no end
 		for k < len(lines) && !starts(k) {
 			k++
 		}
