@@ -73,8 +73,8 @@ func (c *calibration) confidence(g *signs, rank int) float64 {
 	return c.later.probability(&row)
 }
 
-// readCalibration reads what writeCalibration wrote: one fact a line, a name
-// and numbers.
+// readCalibration reads what [calibration.text] wrote: one fact a line, a name and
+// numbers.
 func readCalibration(text string) (*calibration, error) {
 	c := &calibration{}
 	sc := bufio.NewScanner(strings.NewReader(text))

@@ -4,7 +4,7 @@ import "math"
 
 // A calibrator turns signs into a probability. It is a logistic regression
 // whose sum is corrected by a few small symmetric trees, fitted once on many
-// FAQs; see calibration_table.go and the test that writes it.
+// FAQs; see calibration.txt and TestCalibrate, which writes it.
 type calibrator struct {
 	constant float32
 	linear   [signCount]float32

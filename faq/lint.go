@@ -33,8 +33,8 @@ const (
 // Lint looks for what loads and is still probably a mistake, in the order of files
 // and lines: the same question twice, questions of two entries that hardly differ,
 // two entries with one answer, languages that an entry lacks, links that lead
-// nowhere, answers that are too long, entries with too few questions or out of date,
-// expected questions that test nothing or contradict each other. languages are
+// nowhere, answers that are too long, questions without words, entries with too few
+// questions or out of date, expected questions that test nothing or contradict each other. languages are
 // those that the company serves.
 func (x *Index) Lint(languages []string, now time.Time) []Finding {
 	l := &linter{x: x, languages: languages, now: now}
@@ -81,10 +81,14 @@ func (l *linter) entry(e *Entry) {
 	for _, lang := range e.languages {
 		seen := map[string]bool{}
 		for _, q := range e.Questions[lang] {
-			if seen[sameQuestion(q)] {
+			if len(l.x.vector(q)) == 0 {
+				l.warn("no-content", e, q, fmt.Sprintf("entry %s has the question %q, in which there are no words", e.ID, q), "write it in words, or remove it: it is never found")
+				continue
+			}
+			if seen[QuestionKey(q)] {
 				l.warn("duplicate", e, q, fmt.Sprintf("entry %s asks %q twice", e.ID, q), "remove one of the two")
 			}
-			seen[sameQuestion(q)] = true
+			seen[QuestionKey(q)] = true
 		}
 		if n := len(seen); n < fewQuestions {
 			l.warn("few-questions", e, lang, fmt.Sprintf("entry %s, %s: %s", e.ID, lang, plural(n, "question")),
@@ -174,14 +178,14 @@ func (l *linter) expected() {
 	for _, e := range l.x.entries {
 		for _, lang := range e.languages {
 			for _, q := range e.Questions[lang] {
-				learned[sameQuestion(q)] = append(learned[sameQuestion(q)], e)
+				learned[QuestionKey(q)] = append(learned[QuestionKey(q)], e)
 			}
 		}
 	}
 	for _, e := range l.x.entries {
 		for _, lang := range e.languages {
 			for _, q := range e.Expect[lang] {
-				key := sameQuestion(q)
+				key := QuestionKey(q)
 				for _, o := range first[key] {
 					if o != e && o.meets(e) {
 						l.warn("expect", e, q, fmt.Sprintf("entry %s expects %q, and so does %s (%s:%d)", e.ID, q, o.ID, o.File, o.line(q)), "leave it where the answer fits").Severe = true

@@ -71,6 +71,41 @@ func TestLint(t *testing.T) {
 	}
 }
 
+func TestLintTellsQuestionsWithoutWords(t *testing.T) {
+	const text = `entries:
+  - id: hours
+    en:
+      questions:
+        - When are you open?
+        - "?"
+        - "..."
+        - "12345"
+        - Opening hours
+        - Are you open on Sunday?
+      answer: Nine to five.
+  - id: parking
+    en:
+      questions: [Where can I park?, Is there a car park?, "!"]
+      answer: Behind the house.
+`
+	x, err := Load(t.Context(), []string{write(t, "faq.yaml", text)}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range x.Lint([]string{"en"}, time.Now()) {
+		got = append(got, fmt.Sprintf("%d %s %s", f.Line, f.Check, f.Message))
+	}
+	want := `6 no-content entry hours has the question "?", in which there are no words
+7 no-content entry hours has the question "...", in which there are no words
+8 no-content entry hours has the question "12345", in which there are no words
+14 no-content entry parking has the question "!", in which there are no words
+15 few-questions entry parking, en: 2 questions`
+	if s := strings.Join(got, "\n"); s != want {
+		t.Errorf("got\n%s\nwant\n%s", s, want)
+	}
+}
+
 func TestSampleIsTidy(t *testing.T) {
 	for _, f := range sample(t).Lint([]string{"zh", "en"}, time.Now()) {
 		t.Error(f)

@@ -136,7 +136,7 @@ func contradictions(entries []*Entry) []Problem {
 		own := map[string]bool{}
 		for _, lang := range e.languages {
 			for _, q := range e.Questions[lang] {
-				key := sameQuestion(q)
+				key := QuestionKey(q)
 				own[key] = true
 				for _, old := range asked[key] {
 					if old.ID != e.ID && old.meets(e) {
@@ -149,7 +149,7 @@ func contradictions(entries []*Entry) []Problem {
 		}
 		for _, lang := range e.languages {
 			for _, q := range e.Not[lang] {
-				if own[sameQuestion(q)] {
+				if own[QuestionKey(q)] {
 					at(e, fmt.Sprintf("entry %s has %q under questions and under not", e.ID, q), "remove one of the two")
 				}
 			}
@@ -158,10 +158,13 @@ func contradictions(entries []*Entry) []Problem {
 	return out
 }
 
-// sameQuestion is equal for questions that differ in nothing but capitals, space
-// and marks at the ends.
-func sameQuestion(q string) string {
-	return strings.ToLower(strings.Join(strings.Fields(strings.Trim(q, " ?？!！.。")), " "))
+// QuestionKey is equal for questions that differ in nothing but capitals, space and
+// marks at the ends. Of what is nothing but marks it is the whole.
+func QuestionKey(q string) string {
+	if s := strings.Trim(q, " ?？!！.。"); s != "" {
+		q = s
+	}
+	return strings.ToLower(strings.Join(strings.Fields(q), " "))
 }
 
 func didYouMean(name string, names []string, otherwise string) string {

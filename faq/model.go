@@ -8,7 +8,7 @@ import (
 
 // A model scores every entry at once: one row of weights per feature, one
 // column per entry. It is made for up to [fullTopics] entries; what is larger
-// is a [sparseModel].
+// is a [sparse].
 //
 // It is a multinomial logistic regression, trained when the FAQ is loaded with
 // a fixed seed: the same FAQ gives the same model. With many examples a support

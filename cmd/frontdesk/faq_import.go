@@ -29,9 +29,9 @@ an HTML page, and prints YAML that serve reads, or writes it to a new file with 
 A table has a row for each question, with headings such as question, answer, id,
 lang, tags (问题, 答案, …); rows with one id or one answer become one entry. Pages may
 have headings with text below them, lines that begin with Q: and A: (问：, 答：), bold
-questions, <details>, <dl>, or the FAQPage of schema.org. Without --lang each
-question's own letters tell the language. UTF-8, UTF-16, GB18030 and Windows-1252
-are recognised.
+questions, <details>, <dl>, and the FAQPage of schema.org, one beside the other.
+Without --lang each question's own letters tell the language. UTF-8, UTF-16, GB18030
+and Windows-1252 are recognised.
 
 What could not be understood is told on stderr, with its line, and left out.
 Read what was made before you use it: nobody has approved it.`,
@@ -45,6 +45,9 @@ Read what was made before you use it: nobody has approved it.`,
 			defer done()
 			if format == "" {
 				format = exchange.FormatOf(args[0])
+			}
+			if format == exchange.YAML {
+				return fmt.Errorf("%s is YAML, as FAQ files are: name it below `faq:` in the configuration, or `include` it in another", args[0])
 			}
 			if !slices.Contains([]string{exchange.CSV, exchange.Markdown, exchange.HTML}, format) {
 				return fmt.Errorf("%s does not tell its format: say --format csv, md or html", args[0])
@@ -101,9 +104,10 @@ func (a *app) faqExport() *cobra.Command {
 		Use:   "export [FILE...]",
 		Short: "Print the FAQ as a table, a page, or one YAML file",
 		Long: `export prints all entries, as CSV for a spreadsheet, as a Markdown or HTML page, or
-as one YAML file. ` + "`faq import`" + ` reads them back: CSV, Markdown and YAML hold everything;
-HTML holds of an answer what a page shows. --filled puts the values of variables such
-as {{hours}} into the answers, for a page that customers read.`,
+as one YAML file. ` + "`faq import`" + ` reads CSV and Markdown back as they were, and of an
+answer in HTML what a page shows. YAML is an FAQ file: it needs no import. --filled puts
+the values of variables such as {{hours}} into the answers, for a page that customers
+read.`,
 		Example: "  frontdesk faq export --format csv -o faq.csv\n  frontdesk faq export --format html --filled > faq.html",
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if format == "" {

@@ -33,7 +33,8 @@ entry that is not there, an unknown variable …) and expected questions that
 contradict each other. Warnings are what works and is probably not meant: questions
 of two entries that hardly differ, two entries with one answer, languages that an
 entry lacks, links to what is never given at the same time, answers above 3000
-characters, entries with fewer than three questions, entries out of date.
+characters, questions without words, entries with fewer than three questions, entries
+out of date.
 
 The exit code is 1 after an error, with --strict also after a warning.`,
 		Example: "  frontdesk faq lint\n  frontdesk faq lint faq.yaml --strict --json",

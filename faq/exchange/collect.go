@@ -14,6 +14,7 @@ import (
 // part is what a file says of one entry in one language.
 type part struct {
 	line   int
+	at     int // orders the parts of a page of HTML
 	id     string
 	lang   string // "" is told by the letters
 	answer string
@@ -60,6 +61,46 @@ func (c *collector) add(p part) {
 	default:
 		c.parts = append(c.parts, p)
 	}
+}
+
+// once leaves out, of the parts from one on, the questions that a part before it
+// asks. What asks nothing else is the part before it, in a more fitting place.
+func (c *collector) once(from int) {
+	earlier := map[string]int{}
+	for i, p := range c.parts[:from] {
+		for _, q := range p.lists["questions"] {
+			earlier[faq.QuestionKey(q)] = i
+		}
+	}
+	moved := map[int]bool{}
+	for i := from; i < len(c.parts); i++ {
+		p := &c.parts[i]
+		twin := -1
+		p.lists["questions"] = slices.DeleteFunc(p.lists["questions"], func(q string) bool {
+			k, ok := earlier[faq.QuestionKey(q)]
+			if ok {
+				twin = k
+			}
+			return ok
+		})
+		if len(p.lists["questions"]) > 0 {
+			continue
+		}
+		at := p.at
+		*p = c.parts[twin]
+		p.at = at
+		if moved[twin] {
+			p.lists = nil
+		}
+		moved[twin] = true
+	}
+	kept := c.parts[:0]
+	for i, p := range c.parts {
+		if !moved[i] && p.lists != nil {
+			kept = append(kept, p)
+		}
+	}
+	c.parts = kept
 }
 
 // entries joins the parts: those with one id are one entry, and those without an id
@@ -131,7 +172,7 @@ func (c *collector) withoutDoubles(all []*faq.Entry) []*faq.Entry {
 	for _, e := range all {
 		for _, lang := range sortedKeys(e.Questions) {
 			e.Questions[lang] = slices.DeleteFunc(e.Questions[lang], func(q string) bool {
-				key := strings.ToLower(strings.Join(strings.Fields(strings.Trim(q, " ?？!！.。")), " "))
+				key := faq.QuestionKey(q)
 				first, there := asked[key]
 				if there && first != e.ID && len(e.Channels) == 0 && e.From.IsZero() && e.Until.IsZero() {
 					c.note(e.Line, "%q is asked by entry %s already and left out of %s", short(q), first, e.ID)

@@ -3,10 +3,10 @@
 //
 // [Read] takes what others wrote, so it is lenient: encodings are recognised,
 // several shapes of page are understood, and what is not is told with its line, never
-// guessed and never an error. [Write] is strict, and what it writes Read gives back:
-// YAML and CSV hold everything of an entry; Markdown and HTML hold it too, in
-// comments and attributes that a page does not show, but HTML keeps of an answer what
-// a page shows and not how its Markdown was spelt.
+// guessed and never an error. [Write] is strict, and what it writes is read again, YAML
+// by package faq and the others by Read: YAML and CSV hold everything of an entry;
+// Markdown and HTML hold it too, in comments and attributes that a page does not show,
+// but HTML keeps of an answer what a page shows and not how its Markdown was spelt.
 package exchange
 
 import (

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -177,8 +178,70 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
+// Every form on a page is read, in the order of the page, and a question of two of
+// them once; what does not look like a question beside them is told with its line.
+func TestAllFormsOfAPage(t *testing.T) {
+	linked := `<script type="application/ld+json">{"@type":"FAQPage","mainEntity":[{"@type":"Question","name":"Do you ship abroad?","acceptedAnswer":{"text":"<p>To the EU."}}]}</script>`
+	for name, c := range map[string]struct{ format, page, want, notes string }{
+		"headings beside details": {HTML, `<h1>Help</h1>
+<h3>How long does delivery take?</h3><p>3 days.</p>
+<h3>Do you ship abroad?</h3><p>Yes.</p>
+<details><summary>Legal notice</summary>Acme Ltd.</details>
+<h3>Who brings it?</h3><p>The post.</p>
+<h3>About us</h3><p>We are old.</p>`,
+			"How long does delivery take? 3 days. | Do you ship abroad? Yes. | Legal notice Acme Ltd. | Who brings it? The post.",
+			`line 6: heading "About us" does not look like a question, as others on the page do, and is left out with what stands below it: We are old.`},
+		"all of them": {HTML, linked + `
+<details><summary>Can I pay by card?</summary>Yes.</details>
+<ul><li><details><summary>And in cash?</summary>No.</details></li></ul>
+<h3>Do you ship abroad?</h3><p>To the European Union.</p>
+<dl><dt>Where are you?<dd>In Graz.</dl>
+<div itemscope itemtype="https://schema.org/Question"><b itemprop="name">Is it safe?</b><div itemprop="text">It is.</div></div>
+<h3>Who are you?</h3><p>Acme.</p>`,
+			"Can I pay by card? Yes. | And in cash? No. | Do you ship abroad? To the EU. | Where are you? In Graz. | Is it safe? It is. | Who are you? Acme.", ""},
+		"one in another": {HTML, `<details><summary>Shipping</summary><details><summary>How long?</summary>3 days.` + linked + `</details></details>
+<dl><dt>Which sizes? <details><summary>Why so many?</summary>For you.</details><dd>All: <ul><li><details><summary>What is XL?</summary>Large.</details></ul></dl>`,
+			"How long? 3 days. | Do you ship abroad? To the EU. | Which sizes? All: | Why so many? For you. | What is XL? Large.", ""},
+		"words around": {HTML, `<p>Read this first.</p><dl><dt>Where are you?<dd>In Graz.</dl>`,
+			"Where are you? In Graz.", "line 1: text outside of the questions is left out: Read this first."},
+		"bold beside details": {HTML, `<details><summary>Legal</summary>Acme.</details><p><b>Do you ship?</b></p><p>Yes.</p><p><b>Important</b></p><p>Always.</p>`,
+			"Legal Acme. | Do you ship? Yes.\n\n**Important**\n\nAlways.", ""},
+		"Q beside headings": {Markdown, "# Help\n## How do I pay?\nBy card.\n## Delivery\nQ: How long?\nA: 3 days.\n## About us\nWe are old.\n",
+			"How do I pay? By card. | How long? 3 days. [Delivery]",
+			`line 7: heading "About us" does not look like a question, as others on the page do, and is left out with what stands below it: We are old.`},
+		"headings beside details, Markdown": {Markdown, "# Help\n## How do I pay?\nBy card.\n\n<details><summary>How long?</summary>\n3 days.\n</details>\n\n## how long\nLong.\n",
+			"How do I pay? By card. | How long? 3 days.", ""},
+		"words around, Markdown": {Markdown, "\n<details><summary>How long?</summary>\n3 days.\n</details>\n\nThat is all.\n",
+			"How long? 3 days.", "line 6: text outside of the questions is left out: That is all."},
+		"above what was exported": {Markdown, "Q: Old?\nA: Yes.\n\n## New?\n<!-- faq\nid: new\nlang: en\n-->\n\nNo.\n",
+			"Old? Yes. | New? No.", ""},
+	} {
+		entries, notes, err := Read(c.format, []byte(c.page), options())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		var got, told []string
+		for _, e := range entries {
+			s := strings.Join(e.Questions["en"], " / ") + " " + e.Written["en"]
+			if len(e.Tags) > 0 {
+				s += fmt.Sprint(" ", e.Tags)
+			}
+			got = append(got, s)
+		}
+		for _, n := range notes {
+			told = append(told, n.String())
+		}
+		if s := strings.Join(got, " | "); s != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, s, c.want)
+		}
+		if s := strings.Join(told, "\n"); s != c.notes {
+			t.Errorf("%s: notes\n%s\nwant\n%s", name, s, c.notes)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
-	for _, s := range []string{"q,a\n", "# a\n\nb\n", "Q: a\nA: b\n", "<dl><dt>a<dd>b</dl>", "**a?**\nb", "<details><summary>a</summary>b</details>",
+	for _, s := range []string{"q,a\n", "# a\n\nb\n", "Q: a\nA: b\n", "<dl><dt>a<dd>b</dl>", "**a?**\nb", "<details><summary>a</summary>b</details>", "## a\n<!-- faq\nid: a", "a\n<!-- faq\n-->\nb",
 		`<script type="application/ld+json">{"@type":"Question","name":"a","acceptedAnswer":{"text":"<p>b"}}</script>`} {
 		f.Add(s)
 	}

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"html"
 	"io"
@@ -13,10 +14,11 @@ import (
 )
 
 // A page that we wrote has a heading for each entry and language, and below it a
-// comment that begins with "faq", with what the page does not show. Other pages
-// are understood in this order: <details>; lines that begin with "Q:" and "A:";
-// headings with text below them, of which those without text are tags; lines that
-// are bold as a whole.
+// comment that begins with "faq", with what the page does not show. On other pages
+// these are questions: <details>; lines that begin with "Q:" and "A:"; headings with
+// text below them, of which those without text are tags; and where there is none of
+// these, lines that are bold as a whole. Beside another form a heading or a bold line
+// has to look like a question, and is told if it does not.
 
 var (
 	heading   = regexp.MustCompile(`^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$`)
@@ -69,30 +71,42 @@ func mdLines(text string) []mdLine {
 }
 
 func (c *collector) markdown(text string) {
-	lines := mdLines(text)
-	is := func(re *regexp.Regexp) int {
-		n := 0
-		for _, l := range lines {
-			if !l.code && re.MatchString(l.text) {
-				n++
-			}
-		}
-		return n
+	before := len(c.parts)
+	if strings.Contains(text, "<!-- faq\n") {
+		c.ourMarkdown(mdLines(text))
+	} else {
+		text = c.detailsIn(text)
+		found := len(c.parts)
+		c.shown(mdLines(text), found > before)
+		c.once(found)
+	}
+	slices.SortStableFunc(c.parts[before:], func(a, b part) int { return cmp.Compare(a.line, b.line) })
+}
+
+// shown reads the lines of a page; beside says that other questions stand on it.
+func (c *collector) shown(lines []mdLine, beside bool) {
+	is := func(re *regexp.Regexp) bool {
+		return slices.ContainsFunc(lines, func(l mdLine) bool { return !l.code && re.MatchString(l.text) })
 	}
 	switch {
-	case strings.Contains(text, "<!-- faq\n"):
-		c.ourMarkdown(lines)
-	case details.MatchString(text):
-		c.detailsIn(text)
-	case is(asks) > 0 && is(answers) > 0:
+	case is(asks) && is(answers):
 		c.questionsAndAnswers(lines)
 	case slices.ContainsFunc(lines, func(l mdLine) bool { return l.level > 0 }):
-		c.headings(lines)
-	case is(bold) > 0:
-		c.boldLines(lines)
+		c.headings(lines, beside)
+	case slices.ContainsFunc(lines, func(l mdLine) bool { return boldQuestion(l, beside) != "" }):
+		c.boldLines(lines, beside)
+	case beside:
+		if text := body(lines); text != "" {
+			c.note(firstText(lines), "text outside of the questions is left out: %s", short(text))
+		}
 	default:
 		c.note(0, "there are no headings, no lines that begin with “Q:” and “A:”, and no bold questions in it")
 	}
+}
+
+// firstText is the line in which something stands.
+func firstText(lines []mdLine) int {
+	return 1 + slices.IndexFunc(lines, func(l mdLine) bool { return strings.TrimSpace(l.text) != "" })
 }
 
 // question is a heading as a customer would say it: without marks of Markdown, and
@@ -109,11 +123,11 @@ func question(s string) string {
 func ask(s string) map[string][]string { return map[string][]string{"questions": {question(s)}} }
 
 // headings takes every heading with text below it for a question, and those that
-// stand above others for tags.
-func (c *collector) headings(lines []mdLine) {
+// stand above others for tags. Beside other questions it has to look like one.
+func (c *collector) headings(lines []mdLine, beside bool) {
 	first := slices.IndexFunc(lines, func(l mdLine) bool { return l.level > 0 })
 	if lead := body(lines[:first]); lead != "" {
-		c.note(1, "text before the first heading is left out: %s", short(lead))
+		c.note(firstText(lines), "text before the first heading is left out: %s", short(lead))
 	}
 	var above [7]string
 	for i := first; i < len(lines); {
@@ -127,6 +141,8 @@ func (c *collector) headings(lines []mdLine) {
 		title := question(h.title)
 		clear(above[h.level:])
 		switch {
+		case beside && text == "" && !looksAsked(title): // it names what stands below it
+			above[h.level] = title
 		case text == "" && !holds:
 			c.note(i+1, "heading %q has no text below it and is left out", short(title))
 		case holds && !looksAsked(title):
@@ -134,6 +150,8 @@ func (c *collector) headings(lines []mdLine) {
 				c.note(i+1, "text below %q is taken for an introduction and left out: %s", short(title), short(text))
 			}
 			above[h.level] = title
+		case beside && !looksAsked(title):
+			c.noQuestion(i+1, title, text)
 		case text == "": // a question whose answer has headings
 			k := j
 			for k < len(lines) && (lines[k].level == 0 || lines[k].level > h.level) {
@@ -152,6 +170,10 @@ func (c *collector) headings(lines []mdLine) {
 		}
 		i = j
 	}
+}
+
+func (c *collector) noQuestion(line int, title, text string) {
+	c.note(line, "heading %q does not look like a question, as others on the page do, and is left out with what stands below it: %s", short(title), short(text))
 }
 
 func looksAsked(s string) bool {
@@ -182,7 +204,8 @@ func (c *collector) questionsAndAnswers(lines []mdLine) {
 		}
 		p, text, answering = part{}, nil, false
 	}
-	for i, l := range lines {
+	for i := 0; i < len(lines); i++ {
+		l := lines[i]
 		if m := asks.FindStringSubmatch(l.text); m != nil && !l.code {
 			if answering || len(text) > 0 {
 				end()
@@ -196,6 +219,20 @@ func (c *collector) questionsAndAnswers(lines []mdLine) {
 		if l.level > 0 {
 			end()
 			under = question(l.title)
+			j := i + 1
+			for j < len(lines) && lines[j].level == 0 && (lines[j].code || !asks.MatchString(lines[j].text)) {
+				j++
+			}
+			text := body(lines[i+1 : j])
+			switch {
+			case text == "" || j < len(lines) && lines[j].level == 0: // questions stand below it
+				continue
+			case looksAsked(under):
+				c.add(part{line: i + 1, answer: text, lists: ask(l.title)})
+			default:
+				c.noQuestion(i+1, under, text)
+			}
+			i = j - 1
 			continue
 		}
 		if p.lists == nil {
@@ -215,34 +252,43 @@ func (c *collector) questionsAndAnswers(lines []mdLine) {
 	end()
 }
 
-func (c *collector) boldLines(lines []mdLine) {
-	last := -1
+// boldQuestion is what a line asks that is bold as a whole.
+func boldQuestion(l mdLine, beside bool) string {
+	if m := bold.FindStringSubmatch(l.text); m != nil && !l.code && (!beside || looksAsked(question(m[1]))) {
+		return m[1]
+	}
+	return ""
+}
+
+func (c *collector) boldLines(lines []mdLine, beside bool) {
+	last, asked := -1, ""
 	end := func(to int) {
 		if last >= 0 {
-			c.add(part{line: last + 1, answer: body(lines[last+1 : to]), lists: ask(bold.FindStringSubmatch(lines[last].text)[1])})
+			c.add(part{line: last + 1, answer: body(lines[last+1 : to]), lists: ask(asked)})
 		} else if lead := body(lines[:to]); lead != "" {
-			c.note(1, "text before the first question is left out: %s", short(lead))
+			c.note(firstText(lines), "text before the first question is left out: %s", short(lead))
 		}
 		last = to
 	}
 	for i, l := range lines {
-		if !l.code && bold.MatchString(l.text) {
+		if q := boldQuestion(l, beside); q != "" {
 			end(i)
+			asked = q
 		}
 	}
 	end(len(lines))
 }
 
-func (c *collector) detailsIn(text string) {
+// detailsIn reads every <details>, and gives the text with empty lines in their place.
+func (c *collector) detailsIn(text string) string {
+	var rest strings.Builder
 	end := 0
 	for _, m := range details.FindAllStringSubmatchIndex(text, -1) {
-		line := 1 + strings.Count(text[:m[0]], "\n")
-		if between := body(mdLines(text[end:m[0]])); between != "" {
-			c.note(1+strings.Count(text[:end], "\n"), "text outside of <details> is left out: %s", short(between))
-		}
+		c.add(part{line: 1 + strings.Count(text[:m[0]], "\n"), answer: body(mdLines(text[m[4]:m[5]])), lists: ask(text[m[2]:m[3]])})
+		rest.WriteString(text[end:m[0]] + strings.Repeat("\n", strings.Count(text[m[0]:m[1]], "\n")))
 		end = m[1]
-		c.add(part{line: line, answer: body(mdLines(text[m[4]:m[5]])), lists: ask(text[m[2]:m[3]])})
 	}
+	return rest.String() + text[end:]
 }
 
 // body is an answer: the lines without comments, and without empty ones around them.
@@ -263,7 +309,11 @@ func (c *collector) ourMarkdown(lines []mdLine) {
 	starts := func(i int) bool {
 		return lines[i].level > 0 && i+1 < len(lines) && lines[i+1].text == "<!-- faq"
 	}
-	for i := 0; i < len(lines); i++ {
+	first := slices.IndexFunc(lines, func(l mdLine) bool { return l.text == "<!-- faq" }) - 1
+	if first > 0 {
+		c.shown(lines[:first], true)
+	}
+	for i := max(first, 0); i < len(lines); i++ {
 		if !starts(i) {
 			continue
 		}
@@ -287,7 +337,7 @@ func (c *collector) ourMarkdown(lines []mdLine) {
 				c.note(j+1, "%q is not known here", short(lines[j].text))
 			}
 		}
-		k := j + 1
+		k := min(j+1, len(lines)) // the comment may have no end
 		for k < len(lines) && !starts(k) {
 			k++
 		}

@@ -28,8 +28,8 @@ import (
 const header = `# Traditional characters, each followed by its simplified form. Made by
 # faq/internal/traditional from TSCharacters of OpenCC (Debian: libopencc-data,
 # libopencc1.1), https://github.com/BYVoid/OpenCC, Copyright 2010-2022 BYVoid,
-# Apache License 2.0, https://www.apache.org/licenses/LICENSE-2.0. Changed: one
-# form each, characters of the Basic Multilingual Plane only. Do not edit.
+# Apache License 2.0, a copy of which is licences/Apache-2.0.txt. Changed: one form
+# each, characters of the Basic Multilingual Plane only. Do not edit.
 # inputs sha256 %x
 `
 

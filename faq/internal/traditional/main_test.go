@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"regexp"
 	"testing"
 )
 
@@ -37,4 +38,20 @@ func inputs(file []byte) string {
 		}
 	}
 	return ""
+}
+
+// The licence asks that a copy of it goes with the table.
+func TestLicenceGoesWithTheTable(t *testing.T) {
+	table, err := os.ReadFile("../../words/traditional.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := regexp.MustCompile(`licences/\S+\.txt`).Find(table)
+	licence, err := os.ReadFile("../../words/" + string(name))
+	if err != nil {
+		t.Fatalf("the table names %q: %v", name, err)
+	}
+	if !bytes.Contains(licence, []byte("4. Redistribution.")) {
+		t.Errorf("%s is not the licence", name)
+	}
 }
