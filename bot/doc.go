@@ -40,6 +40,7 @@
 //
 // What failed or was quarantined can be handled again (replay.go). Commands beside a
 // running engine write through an engine of their own; Kick tells the running one.
+// What would be decided on a text, foresee.go tells whoever tries an FAQ.
 //
 // # The promises
 //

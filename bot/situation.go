@@ -3,6 +3,7 @@ package bot
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -187,19 +188,19 @@ func (e *Engine) language(in *incoming) string {
 	if lang == "" && in.identity.Lang != "" {
 		return e.speaks(in.identity.Lang)
 	}
-	for _, l := range e.cfg.Languages {
-		if l == lang {
-			return l
-		}
+	return spoken(lang, e.cfg.Languages)
+}
+
+// spoken is the language, of those that the company serves, in which somebody is
+// answered who writes in lang; "" is not known.
+func spoken(lang string, languages []string) string {
+	if slices.Contains(languages, lang) {
+		return lang
 	}
-	if lang != "" {
-		for _, l := range e.cfg.Languages {
-			if l == "en" {
-				return l
-			}
-		}
+	if lang != "" && slices.Contains(languages, "en") {
+		return "en"
 	}
-	return e.cfg.Languages[0]
+	return languages[0]
 }
 
 // oneLine shortens a text to n characters on one line.

@@ -109,9 +109,12 @@ type result struct {
 
 func (r result) right() bool { return r.rank == 0 }
 
-// Evaluate asks the index. Each text is taken as the one question that its label
-// says it is; how [Index.Read] takes messages apart is measured elsewhere. The
-// times are those of Read, which is what a message costs.
+// Evaluate measures the matcher alone. Each text is taken whole, as the one question
+// that its label says it is, whatever else it may want, and asked when and where that
+// entry may be given. So figures on public collections can be compared with those of
+// others. What the bot makes of a message, of which it answers the questions that no
+// wish covers, [Index.Read] tells. The times are those of Read, which is what a
+// message costs.
 func (x *Index) Evaluate(questions []Labelled) Figures {
 	return figuresOf(x.ask(questions), x.point)
 }
@@ -119,20 +122,28 @@ func (x *Index) Evaluate(questions []Labelled) Figures {
 func (x *Index) ask(questions []Labelled) []result {
 	out := make([]result, len(questions))
 	for i, l := range questions {
-		start := time.Now()
-		x.Read(l.Text)
-		r := result{took: time.Since(start), rank: -1}
-		_, r.in = x.byID[l.Label]
-		q := x.question(segment{text: l.Text, norm: x.words.normalize(l.Text)})
-		if len(q.Matches) > 0 {
-			r.score, r.outcome, r.predicted = q.Matches[0].Score, q.Outcome, q.Matches[0].Entry.ID
-			is := func(m Match) bool { return m.Entry.ID == l.Label }
-			r.rank = slices.IndexFunc(q.Matches, is)
-			r.among = slices.ContainsFunc(q.Choices(), is)
+		view := x
+		if e, ok := x.byID[l.Label]; ok {
+			view = x.where(e)
 		}
-		out[i] = r
+		out[i] = view.askOne(l)
 	}
 	return out
+}
+
+func (x *Index) askOne(l Labelled) result {
+	start := time.Now()
+	x.Read(l.Text)
+	r := result{took: time.Since(start), rank: -1}
+	_, r.in = x.byID[l.Label]
+	q := x.question(segment{text: l.Text, norm: x.words.normalize(l.Text)})
+	if len(q.Matches) > 0 {
+		r.score, r.outcome, r.predicted = q.Matches[0].Score, q.Outcome, q.Matches[0].Entry.ID
+		is := func(m Match) bool { return m.Entry.ID == l.Label }
+		r.rank = slices.IndexFunc(q.Matches, is)
+		r.among = slices.ContainsFunc(q.Choices(), is)
+	}
+	return r
 }
 
 func figuresOf(results []result, at Point) Figures {

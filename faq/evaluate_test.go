@@ -128,6 +128,69 @@ func TestCrossValidate(t *testing.T) {
 	}
 }
 
+// twins are two entries with one set of questions, which are never given together.
+const twins = `entries:
+  - id: hours
+    LIMIT1
+    en:
+      questions: [When are you open?, What are your opening hours?, Are you open on Sunday?, When do you open?, Until when are you open?, opening hours]
+      expect: [Tell me your opening hours]
+      answer: Nine to five.
+  - id: other-hours
+    LIMIT2
+    en:
+      questions: [When are you open?, What are your opening hours?, Are you open on Sunday?, When do you open?, Until when are you open?, opening hours]
+      expect: [Tell me your opening hours]
+      answer: We are closed.
+  - id: refund
+    en: {questions: [How do I get a refund?, Can I have my money back?, Refund an order, Is a refund possible?, How does a refund work?], answer: Yes.}
+  - id: parking
+    en: {questions: [Where can I park my car?, Is there a car park?, Is there parking?, Where to park, Parking], answer: Behind.}
+`
+
+// Entries that are never given together are no rivals: each is asked when and where it
+// is given.
+func TestTwinsAreMeasuredApart(t *testing.T) {
+	for _, limits := range [][2]string{{"until: 2026-12-23", "from: 2026-12-24"}, {"channels: [chat]", "channels: [mail]"}} {
+		text := strings.NewReplacer("LIMIT1", limits[0], "LIMIT2", limits[1]).Replace(twins)
+		x, err := Load(t.Context(), []string{write(t, "faq.yaml", text)}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if unmet, asked := x.Unmet(answers); asked != 2 || len(unmet) > 0 {
+			t.Errorf("%v: of %d expected questions unmet: %+v", limits, asked, unmet)
+		}
+		f := x.Evaluate([]Labelled{{"When are you open on Sunday?", "hours"}, {"When are you open on Sunday?", "other-hours"}})
+		if f.Top1 != 1 || f.Right != 2 {
+			t.Errorf("%v: asked of both: %+v", limits, f)
+		}
+		v, err := x.CrossValidate(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range v.Entries {
+			if e.Rival != "" || e.Wrong > 0 || e.Answered+e.Offered < 4 {
+				t.Errorf("%v: %s: %+v", limits, e.Entry.ID, e)
+			}
+		}
+		// Of 22 questions every fourth is asked without its entry, but not the three
+		// that the twin has too.
+		if v.Right != v.Answered || v.OutOfScope != 2 {
+			t.Errorf("%v: %d of %d right, %d without an answer", limits, v.Right, v.Answered, v.OutOfScope)
+		}
+	}
+}
+
+func TestNothingToMeasure(t *testing.T) {
+	x, err := FromLabelled(t.Context(), []Labelled{{"When are you open?", "hours"}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, err := x.CrossValidate(t.Context()); err != nil || v.Questions != 0 {
+		t.Errorf("one question: %+v, %v", v.Figures, err)
+	}
+}
+
 func TestBrokenCalibration(t *testing.T) {
 	for _, broken := range []string{"", "slope 1", "point 1 .95 x", "slope 1\npoint 1 .95 .9\nfirst.tree 1 2 3", "slope 1\npoint 1 .9 NaN", "what 1"} {
 		if _, err := readCalibration(broken); err == nil {

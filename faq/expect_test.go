@@ -1,6 +1,14 @@
 package faq
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
+
+// answers is a policy that gives what the FAQ is sure of.
+func answers(_ string, r Reading, e *Entry) bool {
+	return slices.ContainsFunc(r.Questions, func(q Question) bool { return q.Outcome == Answer && q.Matches[0].Entry == e })
+}
 
 func TestUnmet(t *testing.T) {
 	entries := []*Entry{
@@ -13,8 +21,16 @@ func TestUnmet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unmet, asked := x.Unmet()
-	if asked != 4 || len(unmet) != 2 || unmet[0].Text != "When are you open?" || unmet[0].Got.Matches[0].Entry.ID != "hours" || unmet[1].Text != "Do you sell elephants?" {
-		t.Errorf("%d asked, unmet: %+v", asked, unmet)
+	unmet, asked := x.Unmet(answers)
+	if asked != 4 || len(unmet) != 2 || unmet[0].Text != "When are you open?" || unmet[1].Text != "Do you sell elephants?" {
+		t.Fatalf("%d asked, unmet: %+v", asked, unmet)
+	}
+	if m, ok := unmet[0].Nearest(); !ok || m.Entry.ID != "hours" {
+		t.Errorf("nearest to %q: %+v", unmet[0].Text, m)
+	}
+	// Whether an answer goes out, the policy says.
+	unmet, _ = x.Unmet(func(string, Reading, *Entry) bool { return false })
+	if len(unmet) != 4 {
+		t.Errorf("a policy that never answers: %d unmet", len(unmet))
 	}
 }

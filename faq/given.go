@@ -35,6 +35,22 @@ func (x *Index) For(now time.Time, channel string) *Index {
 	return &view
 }
 
+// where is the index as it is at a time and in a channel at which an entry, of this
+// index or of one like it, may be given: what customers find who get it.
+func (x *Index) where(e *Entry) *Index {
+	if !e.limited() {
+		return x
+	}
+	now, channel := e.From, ""
+	if now.IsZero() && !e.Until.IsZero() {
+		now = e.Until.Add(-1)
+	}
+	if len(e.Channels) > 0 {
+		channel = e.Channels[0]
+	}
+	return x.For(now, channel)
+}
+
 // Given reports whether the entry may be given in a channel at a time. The zero
 // time is any, and so is the empty name.
 func (e *Entry) Given(now time.Time, channel string) bool {

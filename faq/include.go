@@ -72,6 +72,16 @@ func gather(paths []string) []source {
 	return out
 }
 
+// Files gives the files of an FAQ as Load reads them: those that are named, and those
+// that they include, each once.
+func Files(paths []string) []string {
+	var out []string
+	for _, f := range gather(paths) {
+		out = append(out, f.path)
+	}
+	return out
+}
+
 // include is one item of `include`.
 type include struct {
 	name, path   string

@@ -120,6 +120,32 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// What a wish would match as a question is no answer; no match is certain; one choice
+// is no choice; and what must not be answered can be looked up.
+func TestExplainQuestion(t *testing.T) {
+	refund, other := Match{Entry: &Entry{ID: "refund"}, Score: .998, Example: "refund?"}, Match{Entry: &Entry{ID: "other"}, Score: .3}
+	low := refund
+	low.Score = .77
+	at := Point{Precision: .95, Answer: .85, Offer: .6}
+	for _, c := range []struct {
+		q         Question
+		want, not string
+	}{
+		{Question{Intent: Request, Topic: TopicRefund, Outcome: Answer, Matches: []Match{refund}}, "is a wish (request refund), so it is not answered", "Answered by"},
+		{Question{Intent: Complaint, Outcome: Offer, Matches: []Match{low, other}}, "Were it a question", "offered"},
+		{Question{Outcome: Answer, Matches: []Match{refund}}, "of matches like this one 99% are right", "100%"},
+		{Question{Outcome: Offer, Matches: []Match{low}}, "refund 77% are right", "One of the"},
+		{Question{Outcome: Offer, Matches: []Match{low, other}}, "One of the 2 choices is right in 99%", "100%"},
+		{Question{Vetoed: []Match{refund}}, "must not answer it", "Nothing in it can be looked up"},
+		{Question{}, "Nothing in it can be looked up", "must not answer"},
+	} {
+		c.q.Point = at
+		if got := c.q.Explain(); !strings.Contains(got, c.want) || strings.Contains(got, c.not) {
+			t.Errorf("want %q and not %q:\n%s", c.want, c.not, got)
+		}
+	}
+}
+
 func TestUnknownWords(t *testing.T) {
 	q := sample(t).Read("What's the weather on Mars?").Questions[0]
 	if !slices.Equal(q.Unknown, []string{"weather", "mars"}) {

@@ -51,8 +51,20 @@ func (v *configValue) number(least, most int) int {
 	}
 	switch node := v.node.(type) {
 	case *ast.IntegerNode:
-		if n, err := strconv.Atoi(node.GetToken().Value); err == nil && least <= n && n <= most {
+		n, err := strconv.Atoi(node.GetToken().Value)
+		how := ""
+		switch {
+		case err != nil:
+		case n < least:
+			how = "small"
+		case n > most:
+			how = "large"
+		default:
 			return n
+		}
+		if how != "" {
+			v.problem(fmt.Sprintf("%d is too %s", n, how), fmt.Sprintf("write a whole number from %d to %d", least, most))
+			return 0
 		}
 	case *ast.StringNode:
 		if _, err := strconv.Atoi(node.Value); err == nil {

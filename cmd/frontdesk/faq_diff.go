@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -49,7 +50,17 @@ func (a *app) faqDiff() *cobra.Command {
 questions are newly answered, no longer answered, or answered by another entry. OLD and
 NEW are files; without NEW it is the FAQ of the configuration. The questions come from
 the database of the configuration, which is only read; what has to do with complaints is
-left out. With --questions they come from a file with one question on each line.`,
+left out. With --questions they come from a file with one question on each line.
+
+What OLD includes is read as it is now, from OLD's folder. So where the FAQ includes
+other files, compare with a whole copy of its old state, as git makes one:
+
+    git worktree add ../before HEAD
+    frontdesk faq diff ../before/faq.yaml
+    git worktree remove ../before
+
+Where the FAQ of the configuration is several files, name the one that changed as OLD
+and NEW.`,
 		Example: "  git show HEAD:faq.yaml > old.yaml && frontdesk faq diff old.yaml\n  frontdesk faq diff old.yaml new.yaml --questions questions.txt --json",
 		Args:    cobra.RangeArgs(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -61,9 +72,16 @@ left out. With --questions they come from a file with one question on each line.
 			if err != nil {
 				return fmt.Errorf("the old FAQ:\n%w", err)
 			}
-			_, after, err := a.faqIndex(cmd.Context(), args[1:])
+			cfg, after, err := a.faqIndex(cmd.Context(), args[1:])
 			if err != nil {
 				return fmt.Errorf("the new FAQ:\n%w", err)
+			}
+			newer := args[1:]
+			if len(newer) == 0 {
+				newer = cfg.FAQ
+			}
+			if files := includedNow(args[0], newer); len(files) > 0 {
+				fmt.Fprintf(a.err, "warning: %s includes %s, which is read as it is now, not as it was: compare with a whole copy of the old state, see `frontdesk faq diff --help`\n", args[0], strings.Join(files, ", "))
 			}
 			c := &comparer{before: before, after: after, now: time.Now(), changes: map[string]*faqChange{}}
 			if list != "" {
@@ -85,6 +103,29 @@ left out. With --questions they come from a file with one question on each line.
 	cmd.Flags().StringVar(&list, "questions", "", "compare the questions of this `file`, one a line; - is standard input")
 	cmd.Flags().StringVar(&since, "since", "365d", "how far to look back: 24h, 30d")
 	return a.jsonFlag(cmd)
+}
+
+// includedNow returns the files that an old FAQ includes, where it or they lie beside
+// the new one: they are in their state of now.
+func includedNow(old string, newer []string) []string {
+	folders := map[string]bool{}
+	for _, f := range faq.Files(newer) {
+		folders[folder(f)] = true
+	}
+	var out []string
+	for _, f := range faq.Files([]string{old}) {
+		if f != filepath.Clean(old) && (folders[folder(old)] || folders[folder(f)]) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func folder(file string) string {
+	if abs, err := filepath.Abs(file); err == nil {
+		file = abs
+	}
+	return filepath.Dir(file)
 }
 
 // eachQuestion reads a file with one question on each line; of a line with a tab,

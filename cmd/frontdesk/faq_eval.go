@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"frontdesk/bot"
 	"frontdesk/faq"
 )
 
@@ -20,15 +21,12 @@ func (a *app) faqEval() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "eval",
 		Short: "Measure how well the FAQ answers",
-		Long: `eval asks the FAQ questions whose answers are known, as the bot would, and prints
-how often it is right, at which precision it answers how much, and how long that
-takes.
+		Long: `eval asks the FAQ questions whose answers are known, and prints how often it is
+right, at which precision it answers how much, and how long that takes.
 
 Without --questions it asks the FAQ its own examples, each of an FAQ that does not
 have it, and says which entries are weak and how many more examples they need.
 Such a measurement is as honest as the examples are like what customers write.
-It also asks the questions below ` + "`expect:`" + ` in the FAQ; if one is not answered by
-its entry, the exit code is 1, so that a change can be refused.
 
 With --questions it asks those of a file, one a line, as
 
@@ -36,19 +34,28 @@ With --questions it asks those of a file, one a line, as
 
 where the entry is oos for questions that the FAQ does not answer. --faq takes the
 same format beside the FAQ's own (a name that ends in .tsv), so that any public
-collection can be run through it.`,
+collection can be run through it.
+
+Both measure the matcher alone: each text is one question, also where the bot would
+rather record a request or call a person, so that figures can be compared with those
+of others. A question is asked when and where its entry may be given (from, until,
+channels).
+
+Without --questions it also asks what stands below ` + "`expect:`" + ` in the FAQ, here as the
+bot would: an entry must be what the bot answers such a message with. If one is not,
+the exit code is 1, so that a change can be refused.`,
 		Example: "  frontdesk faq eval\n  frontdesk faq eval --precision 98\n  frontdesk faq eval --faq train.tsv --questions test.tsv --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if precision != 0 && (precision < int(100*faq.MinPrecision) || precision > int(100*faq.MaxPrecision)) {
 				return fmt.Errorf("--precision %d: write a number from %.0f to %.0f", precision, 100*faq.MinPrecision, 100*faq.MaxPrecision)
 			}
-			index, took, err := a.indexToMeasure(cmd.Context(), files, float64(precision)/100)
+			cfg, index, took, err := a.indexToMeasure(cmd.Context(), files, float64(precision)/100)
 			if err != nil {
 				return err
 			}
 			if questions == "" {
-				return a.evalOnItself(cmd.Context(), index, took)
+				return a.evalOnItself(cmd.Context(), cfg, index, took)
 			}
 			asked, err := readLabelled(questions)
 			if err != nil {
@@ -61,14 +68,14 @@ collection can be run through it.`,
 		},
 	}
 	cmd.Flags().StringArrayVar(&files, "faq", nil, "an FAQ `file` instead of those of the configuration; a .tsv is read as question<TAB>entry")
-	cmd.Flags().StringVar(&questions, "questions", "", "a `file` of question<TAB>entry to ask")
+	cmd.Flags().StringVar(&questions, "questions", "", "a `file` of question<TAB>entry to ask, instead of the FAQ's own and `expect:`")
 	cmd.Flags().IntVar(&precision, "precision", 0, "of how many answers in a hundred should be right, instead of what the configuration says")
 	return a.jsonFlag(cmd)
 }
 
 // indexToMeasure loads an FAQ, without the weights that serve keeps, and says how
-// long that took.
-func (a *app) indexToMeasure(ctx context.Context, files []string, precision float64) (*faq.Index, time.Duration, error) {
+// long that took. There is no configuration where only questions were loaded.
+func (a *app) indexToMeasure(ctx context.Context, files []string, precision float64) (*Config, *faq.Index, time.Duration, error) {
 	var labelled []faq.Labelled
 	var paths []string
 	for _, f := range files {
@@ -78,26 +85,26 @@ func (a *app) indexToMeasure(ctx context.Context, files []string, precision floa
 		}
 		more, err := readLabelled(f)
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, 0, err
 		}
 		labelled = append(labelled, more...)
 	}
 	if len(labelled) > 0 {
 		if len(paths) > 0 {
-			return nil, 0, fmt.Errorf("--faq: %s is an FAQ and %s is not: measure one after the other", paths[0], files[0])
+			return nil, nil, 0, fmt.Errorf("--faq: %s is an FAQ and %s is not: measure one after the other", paths[0], files[0])
 		}
 		start := time.Now()
 		x, err := faq.FromLabelled(ctx, labelled, faq.Options{Precision: precision})
-		return x, time.Since(start), err
+		return nil, x, time.Since(start), err
 	}
 	dir, done, err := tempDir()
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
 	defer done()
 	cfg, err := a.loadOrSample(dir)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
 	o := faqOptions(cfg)
 	if precision != 0 {
@@ -108,7 +115,7 @@ func (a *app) indexToMeasure(ctx context.Context, files []string, precision floa
 	}
 	start := time.Now()
 	x, err := faq.Load(ctx, paths, o)
-	return x, time.Since(start), err
+	return cfg, x, time.Since(start), err
 }
 
 func readLabelled(path string) ([]faq.Labelled, error) {
@@ -139,48 +146,76 @@ func strangers(x *faq.Index, asked []faq.Labelled) []string {
 
 // evalOnItself measures an FAQ by its own examples, and fails if an `expect:`
 // question is not answered as it should be.
-func (a *app) evalOnItself(ctx context.Context, x *faq.Index, took time.Duration) (failed error) {
+func (a *app) evalOnItself(ctx context.Context, cfg *Config, x *faq.Index, took time.Duration) (failed error) {
 	v, err := x.CrossValidate(ctx)
 	if err != nil {
 		return err
 	}
-	unmet, expected := x.Unmet()
+	unmet, expected := x.Unmet(func(text string, r faq.Reading, e *faq.Entry) bool { return foreseen(cfg, text, r).Gives(e.ID) })
 	if len(unmet) > 0 {
 		failed = fmt.Errorf("%d of %d `expect:` questions are not answered by their entry", len(unmet), expected)
 	}
 	if a.json {
 		out := selfJSON{figuresJSON: jsonOf(v.Figures, took), Entries: []entryJSON{}, Expected: expected, Unmet: []unmetJSON{}}
 		for _, u := range unmet {
-			out.Unmet = append(out.Unmet, unmetJSON{u.Entry.ID, u.Lang, u.Text, u.Got.Outcome.String(), nearest(u.Got)})
+			out.Unmet = append(out.Unmet, unmetJSON{u.Entry.ID, u.Lang, u.Text, foreseen(cfg, u.Text, u.Reading).Rule, nearest(u)})
 		}
 		for _, e := range v.Entries {
 			out.Entries = append(out.Entries, entryJSON{e.Entry.ID, e.Lang, e.Examples, e.Asked, e.Answered, e.Offered, e.Wrong, e.Rival, e.More})
 		}
 		return errors.Join(a.printJSON(out), failed)
 	}
-	fmt.Fprintln(a.out, "The FAQ's own examples, each asked of an FAQ that does not have it; a fifth of what\nis asked has no answer there.")
-	fmt.Fprintln(a.out)
-	if err := a.printFigures(x, v.Figures, took, nil); err != nil {
-		return err
-	}
-	if err := a.printWeak(v.Entries); err != nil {
-		return err
+	if v.Questions == 0 {
+		fmt.Fprintln(a.out, "There is nothing to measure: an entry must have two questions at least, of which one can\nbe asked of an FAQ that has only the other.")
+	} else {
+		fmt.Fprintln(a.out, "The FAQ's own examples, each asked of an FAQ that does not have it; a fifth of what\nis asked has no answer there.")
+		fmt.Fprintln(a.out)
+		if err := a.printFigures(x, v.Figures, took, nil); err != nil {
+			return err
+		}
+		if err := a.printWeak(v.Entries); err != nil {
+			return err
+		}
 	}
 	if expected > 0 {
 		fmt.Fprintf(a.out, "\n%d of %d `expect:` questions are answered by their entry.\n", expected-len(unmet), expected)
 	}
 	for _, u := range unmet {
-		fmt.Fprintf(a.out, "  %s, %s: %q: %s, nearest %s\n", u.Entry.ID, u.Lang, u.Text, u.Got.Outcome, nearest(u.Got))
+		fmt.Fprintf(a.out, "  %s, %s: %q: %s, nearest %s\n", u.Entry.ID, u.Lang, u.Text, gaveInstead(foreseen(cfg, u.Text, u.Reading)), nearest(u))
 	}
 	return failed
 }
 
-// nearest is the best match of a question.
-func nearest(q faq.Question) string {
-	if len(q.Matches) == 0 {
+// foreseen is what the bot does with an `expect:` question, where it can offer
+// choices: whether it can makes no difference to what it answers.
+func foreseen(cfg *Config, text string, r faq.Reading) bot.Decision {
+	d, _ := bot.Foresee(text, r, cfg.Company.Languages, true)
+	return d
+}
+
+// gaveInstead says what the bot does instead of giving an entry.
+func gaveInstead(d bot.Decision) string {
+	for _, p := range d.Say {
+		if p.Entry != "" {
+			return "answered with " + p.Entry
+		}
+	}
+	switch d.Rule {
+	case "choices":
+		return "not sure, only offered"
+	case "unsure":
+		return "not sure, handed to a person"
+	}
+	return "no question but " + d.Rule
+}
+
+// nearest is the best match of what was asked.
+func nearest(u faq.Unmet) string {
+	m, ok := u.Nearest()
+	if !ok {
 		return "none"
 	}
-	return fmt.Sprintf("%s (%.2f)", q.Matches[0].Entry.ID, q.Matches[0].Score)
+	return fmt.Sprintf("%s (%.2f)", m.Entry.ID, m.Score)
 }
 
 // printWeak prints the entries that need more examples.
@@ -217,7 +252,7 @@ func (a *app) printFigures(x *faq.Index, f faq.Figures, took time.Duration, stra
 		return a.printJSON(jsonOf(f, took))
 	}
 	p := func(format string, args ...any) { fmt.Fprintf(a.out, format+"\n", args...) }
-	p("%d entries, %d questions, of these %d without an answer", len(x.Entries()), f.Questions, f.OutOfScope)
+	p("%s, %s, of these %d without an answer", plural2(len(x.Entries()), "entry", "entries"), plural(f.Questions, "question"), f.OutOfScope)
 	if len(strangers) > 0 {
 		p("(counted as without: labels that no entry has, such as %s)", strings.Join(strangers[:min(len(strangers), 3)], ", "))
 	}
@@ -275,7 +310,7 @@ type unmetJSON struct {
 	Entry   string `json:"entry"`
 	Lang    string `json:"lang"`
 	Text    string `json:"text"`
-	Outcome string `json:"outcome"`
+	Rule    string `json:"rule"` // by which the bot decides on it
 	Nearest string `json:"nearest"`
 }
 
