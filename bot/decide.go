@@ -100,13 +100,9 @@ func decide(s *Situation) Decision {
 	}
 
 	// 7. Requests, privacy, suggestions, praise.
-	for _, k := range []struct{ intent, kind string }{
-		{faq.Privacy, kindPrivacy}, {faq.Request, kindRequest}, {faq.Suggestion, kindSuggestion}, {faq.Praise, kindPraise},
-	} {
-		if i, ok := s.intent(k.intent); ok {
-			d.score(i)
-			return requested(s, d, k.kind)
-		}
+	if i, kind, ok := wish(s); ok {
+		d.score(i)
+		return requested(s, d, kind)
 	}
 
 	// 8. Two or three entries are close.
@@ -284,7 +280,8 @@ func status(s *Situation, d Decision) Decision {
 }
 
 // answer answers what the FAQ is sure of. A message may hold several questions:
-// the rest is handed over, and the customer is told which is which.
+// the rest is handed over, what is wanted besides is recorded, and the customer is
+// told which is which.
 func answer(s *Situation, d Decision) (Decision, bool) {
 	qs := questions(s)
 	var known []faq.Match
@@ -300,6 +297,8 @@ func answer(s *Situation, d Decision) (Decision, bool) {
 	if len(known) == 0 {
 		return d, false
 	}
+	_, kind, wants := wish(s)
+	wants = wants && kind != kindPraise
 	var ids []string
 	seen := map[string]bool{}
 	for i, m := range known {
@@ -307,7 +306,7 @@ func answer(s *Situation, d Decision) (Decision, bool) {
 			continue
 		}
 		seen[m.Entry.ID] = true
-		if len(known) > 1 || len(rest) > 0 {
+		if len(known) > 1 || len(rest) > 0 || wants {
 			d.Say = append(d.Say, Part{Key: "answer-to", Quote: oneLine(asked[i], 60)})
 		}
 		d.Say = append(d.Say, Part{Entry: m.Entry.ID})
@@ -319,10 +318,15 @@ func answer(s *Situation, d Decision) (Decision, bool) {
 		d.Relay, d.Memory = "relay-by-bot", s.Memory
 		d.Memory.Answered = append(append([]string(nil), s.Memory.Answered...), ids...)
 		return d.because("faq", "the FAQ is sure, and people have the case"), true
-	case len(rest) > 0:
-		d.handOver(s, kindQuestion, "partly")
+	case wants || len(rest) > 0:
 		d.Memory.Answered = append(append([]string(nil), s.Memory.Answered...), ids...)
-		d.Say = append(d.Say, Part{Key: "rest", Quotes: rest})
+		if len(rest) > 0 {
+			d.Say = append(d.Say, Part{Key: "rest", Quotes: rest})
+		}
+		if wants {
+			return requested(s, d, kind), true
+		}
+		d.handOver(s, kindQuestion, "partly")
 		return d.because("faq-partly", "the FAQ is sure of a part"), true
 	}
 	d.State = store.WithBot
@@ -341,6 +345,19 @@ func waiting(s *Situation, d Decision) Decision {
 		d.say("added")
 	}
 	return d.because("waiting", "people are waited for")
+}
+
+// wish finds what a message wants done or said beyond an answer, and the kind of
+// case that becomes of it.
+func wish(s *Situation) (i faq.Intent, kind string, ok bool) {
+	for _, k := range []struct{ intent, kind string }{
+		{faq.Privacy, kindPrivacy}, {faq.Request, kindRequest}, {faq.Suggestion, kindSuggestion}, {faq.Praise, kindPraise},
+	} {
+		if i, ok := s.intent(k.intent); ok {
+			return i, k.kind, true
+		}
+	}
+	return faq.Intent{}, "", false
 }
 
 func requested(s *Situation, d Decision, kind string) Decision {

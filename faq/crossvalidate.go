@@ -66,10 +66,10 @@ func (x *Index) CrossValidate(ctx context.Context) (Validation, error) {
 			questions := e.Questions[lang]
 			for _, q := range questions {
 				if len(questions) > 1 {
-					asks = append(asks, ask{folding[sameQuestion(q)].fold, l, Labelled{q, e.ID}, i})
+					asks = append(asks, ask{folding[QuestionKey(q)].fold, l, Labelled{q, e.ID}, i})
 				}
 				// What another entry asks too still has its answer without this one.
-				if every++; every%(folds-1) == 0 && len(x.entries) > 1 && !folding[sameQuestion(q)].shared {
+				if every++; every%(folds-1) == 0 && len(x.entries) > 1 && !folding[QuestionKey(q)].shared {
 					asks = append(asks, ask{folds + i%folds, l, Labelled{q, OutOfScope}, i})
 				}
 			}
@@ -154,7 +154,7 @@ func (x *Index) folding() map[string]folded {
 	for i, e := range x.entries {
 		for _, lang := range e.languages {
 			for j, q := range e.Questions[lang] {
-				key := sameQuestion(q)
+				key := QuestionKey(q)
 				f, ok := out[key]
 				if !ok {
 					f = folded{entry: i, fold: (i + j) % folds}
@@ -182,7 +182,7 @@ func (x *Index) without(ctx context.Context, fold int, folding map[string]folded
 		for _, lang := range e.languages {
 			all := e.Questions[lang]
 			for _, q := range all {
-				if len(all) == 1 || folding[sameQuestion(q)].fold != fold {
+				if len(all) == 1 || folding[QuestionKey(q)].fold != fold {
 					c.Questions[lang] = append(c.Questions[lang], q)
 				}
 			}
