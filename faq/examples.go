@@ -116,7 +116,7 @@ func newLikeness(w *wordlists, groups []exampleGroup) *likeness {
 		add(class, g, g.examples, false)
 		add(0, g, g.not, true)
 	}
-	corpus.weigh(len(l.classes), float64(len(e.class))/float64(len(l.classes)))
+	corpus.weigh(phraseWeights, float64(len(e.class))/float64(len(l.classes)))
 	e.vectors = corpus.vectors
 	l.vocab = new(corpus.vocabulary)
 	// A fiftieth of a second: neither worth a file nor worth stopping.
@@ -124,6 +124,10 @@ func newLikeness(w *wordlists, groups []exampleGroup) *likeness {
 	l.near = newNeighbours(&e.vectors, e.class, len(corpus.idf), len(l.classes))
 	return l
 }
+
+// phraseWeights are what the blocks of features count here: what a message wants
+// lies in its phrases, more than what it is about.
+var phraseWeights = [blocks]float64{blockWord: .40, blockPair: .25, blockPiece: .35}
 
 // literally settles what an example says word for word: it adds what the text
 // is an example of, and takes away what it is a counter-example of, whatever

@@ -70,7 +70,7 @@ func newMatcher(ctx context.Context, words *wordlists, topics []topic, cache Cac
 			class, weight = append(class, int32(c)), append(weight, answerWeight)
 		}
 	}
-	corpus.weigh(len(topics), m.perEach)
+	corpus.weigh(blockWeights(len(topics)), m.perEach)
 	m.vocab = new(corpus.vocabulary) // a copy, which does not keep the rest
 	m.slips = newSlips(words, usage, m.vocab.ids)
 	e := &examples{vectors: corpus.vectors, class: class, weight: weight}

@@ -107,16 +107,20 @@ func (g *group) add(kind, pattern string, latin bool) error {
 	if err != nil {
 		return err
 	}
-	alternatives := []*syntax.Regexp{tree}
-	if helper(g.intent) && kind == "+" { // only whether one matches is asked
-		alternatives = apart(tree)
+	add := func(pattern string, tree *syntax.Regexp) error {
+		re, err := regexp.Compile(pattern)
+		if err == nil {
+			*list = append(*list, rule{re: re, need: needs(tree.Simplify())})
+		}
+		return err
 	}
-	for _, a := range alternatives {
-		re, err := regexp.Compile(a.String())
-		if err != nil {
+	if !helper(g.intent) || kind != "+" {
+		return add(p, tree)
+	}
+	for _, a := range apart(tree) { // only whether one matches is asked
+		if err := add(a.String(), a); err != nil {
 			return err
 		}
-		*list = append(*list, rule{re: re, need: needs(a.Simplify())})
 	}
 	return nil
 }

@@ -60,7 +60,7 @@ func (c *corpus) add(x []feature) {
 }
 
 // weigh ends counting: the vectors get the values that vector gives.
-func (c *corpus) weigh(topics int, perEach float64) {
+func (c *corpus) weigh(balance [blocks]float64, perEach float64) {
 	c.points = slices.Clone(c.points) // without the room for more
 	n := float64(c.len() + 1)
 	c.idf = make([]float32, len(c.df))
@@ -73,7 +73,7 @@ func (c *corpus) weigh(topics int, perEach float64) {
 	for k := range slipWord {
 		c.kind[k|slipWord] = c.kind[k] * slipWeight
 	}
-	c.balance = blockWeights(topics)
+	c.balance = balance
 	var s scale
 	for i := range c.len() {
 		s.reset()
