@@ -64,6 +64,9 @@ func sameMachines(t *testing.T, a, b *sparse) {
 
 // An FAQ that is loaded again is not trained again, and answers the same, to the last bit.
 func TestCacheKeepsWeights(t *testing.T) {
+	if testing.Short() && raceEnabled {
+		t.Skip("training takes a minute under the race detector, and other tests race it")
+	}
 	for _, c := range []struct {
 		name    string
 		entries []*Entry

@@ -38,6 +38,10 @@ const (
 	epochs     = 15
 	leastSteps = 1000
 
+	// Every round costs more the more entries there are, and fewer do as well.
+	manyTopics = 200
+	manyEpochs = 12
+
 	// blendFrom is the mean number of examples per entry from which the
 	// support vector machine pays; below, it costs a point or two.
 	blendFrom = 15
@@ -86,8 +90,11 @@ func logistic(ctx context.Context, e *examples, features, classes int, seen floa
 	}
 	rnd := rand.New(rand.NewPCG(20, 26))
 	rounds := epochs
-	if seen < 1 {
+	switch {
+	case seen < 1:
 		rounds = seenEpochs
+	case classes > manyTopics:
+		rounds = manyEpochs
 	}
 	steps := max((n*rounds+batch-1)/batch, leastSteps)
 	decay := 1 / (50 * float64(n))

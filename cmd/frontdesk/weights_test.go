@@ -11,6 +11,9 @@ import (
 // serve keeps what training made of the FAQ beside its database, and takes it from
 // there at the next start. Other commands read it. It may be deleted.
 func TestServeKeepsWeights(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a large FAQ is trained several times")
+	}
 	s, database, weights := newLargeSite(t)
 	ask := func() {
 		t.Helper()
