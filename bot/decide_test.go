@@ -220,6 +220,8 @@ func TestDecide(t *testing.T) {
 			{bot, "我要退款。你们周末上班吗？", "request: answer-to @office-hours request | request because request | waiting"},
 			{bot, known + " Please delete my personal data.", "privacy: answer-to @office-hours privacy | privacy because privacy | waiting"},
 			{bot, known + "\n\n" + unknown + "\n\nI want a refund.", "request: answer-to @office-hours rest request | request because request | waiting"},
+			{bot, known + "\n\nI have a suggestion: please open on Sundays.", "suggestion: answer-to @office-hours suggestion | suggestion because suggestion, no time | bot"},
+			{bot, known + "\n\n" + unknown + "\n\nI have a suggestion: please open on Sundays.", "faq-partly: answer-to @office-hours rest | question because partly | waiting"},
 			{waits, known + " I want a refund.", "faq: answer-to @office-hours | relay-by-bot | waiting"},
 			{waits, known, "faq: @office-hours | relay-by-bot | waiting"},
 			{over, known, hours},

@@ -1,23 +1,17 @@
 package exchange
 
 import (
-	"bufio"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	stdhtml "html"
-	"io"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/yuin/goldmark"
-	"github.com/yuin/goldmark/extension"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
-
-	"frontdesk/faq"
 )
 
 // A page that we wrote has a <details> for each entry and language, whose data-faq
@@ -373,38 +367,4 @@ func langOf(n *html.Node) string {
 		}
 	}
 	return ""
-}
-
-func writeHTML(w io.Writer, entries []*faq.Entry, o Options) error {
-	md := goldmark.New(goldmark.WithExtensions(extension.Table))
-	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "<!doctype html>\n<html lang=\"%s\">\n<meta charset=\"utf-8\">\n<title>FAQ</title>\n", o.languages()[0])
-	for _, p := range partsOf(entries, o) {
-		h := hidden{ID: p.id, Lists: map[string][]string{}, Dates: map[string]string{}}
-		q := p.lists["questions"]
-		if len(q) > 1 {
-			h.Lists["questions"] = q[1:]
-		}
-		for _, key := range listKeys[1:] {
-			if len(p.lists[key]) > 0 {
-				h.Lists[key] = p.lists[key]
-			}
-		}
-		for key, s := range p.dates {
-			if s != "" {
-				h.Dates[key] = s
-			}
-		}
-		data, err := json.Marshal(h)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(b, "\n<details lang=\"%s\" data-faq=\"%s\">\n<summary>%s</summary>\n", stdhtml.EscapeString(p.lang), stdhtml.EscapeString(string(data)), stdhtml.EscapeString(q[0]))
-		if err := md.Convert([]byte(p.answer), b); err != nil {
-			return err
-		}
-		fmt.Fprintln(b, "</details>")
-	}
-	fmt.Fprintln(b, "</html>")
-	return b.Flush()
 }
