@@ -92,6 +92,7 @@ func (x *Index) Read(text string) Reading {
 			r.Intents = addIntent(r.Intents, c)
 		}
 		r.Intents = decided(r.Intents)
+		r.Tone = Tone{} // pleasantries say nothing about it
 	}
 	for i, s := range sentences {
 		for _, m := range s.marks {

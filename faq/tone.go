@@ -45,7 +45,8 @@ type Tone struct {
 // toneText bounds how much of a message is listened to.
 const toneText = 4 << 10
 
-// toneOf listens to the whole message: thanks and greetings have a tone too.
+// toneOf listens to the whole message: thanks and greetings have a tone too, beside
+// something else.
 func (x *Index) toneOf(text string) Tone {
 	score, why := x.tone.Score(x.words.normalize(cut(text, toneText)))
 	if score < UpsetAt {

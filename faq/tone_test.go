@@ -81,3 +81,13 @@ func TestUpsetIsNoComplaint(t *testing.T) {
 		}
 	}
 }
+
+// Nothing but pleasantries is never upset.
+func TestPleasantriesAreCalm(t *testing.T) {
+	x := sample(t)
+	for _, text := range []string{"Thanks!", "Thank you very much", "谢谢", "Hello", "好的，再见"} {
+		if r := x.Read(text); r.Tone.Score >= UpsetAt || r.Tone.Why != "" {
+			t.Errorf("%q: %+v", text, r.Tone)
+		}
+	}
+}
