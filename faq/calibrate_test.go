@@ -28,7 +28,7 @@ func TestCalibrate(t *testing.T) {
 	if !*calibrate {
 		t.Skip("-calibrate is not set: the calibration is in place already; `go generate` fits it anew")
 	}
-	rows := fitRows(t)
+	rows, own := fitRows(t)
 	inputs := calibrationInputs(t)
 	without := fitWithout(rows)
 	for _, set := range append([]string{""}, fitSets...) {
@@ -41,14 +41,13 @@ func TestCalibrate(t *testing.T) {
 				}
 			}
 		}))
-		var judged []judgement
-		for i := range rows {
-			r := &rows[i]
-			if r.Rank == 0 && r.Set != set {
-				c := without(set, r.Set)
-				judged = append(judged, judgement{r, c.probability(&r.X)})
+		judged := judge(rows, own, func(r *fitRow) *calibrator {
+			if r.Set == set {
+				return nil
 			}
-		}
+			c := without(set, r.Set)
+			return &c
+		})
 		c.points = pointsOf(judged)
 		c.slope = slopeOf(judged, c.at(0, 10).Answer)
 		path, what := "calibration.txt", "BANKING77, CLINC150, HWU64, MultiDoGO and texts of our own"
@@ -88,15 +87,77 @@ func fitWithout(rows []fitRow) func(sets ...string) calibrator {
 }
 
 // A judgement is a row and what a calibrator that has not seen its set thinks
-// of it.
+// of it, tuned to what is asked beside it.
 type judgement struct {
-	row   *fitRow
-	score float64
+	row     *fitRow
+	foreign foreign
+	score   float64
+}
+
+// foreign is how much of what is asked has no answer in the FAQ.
+type foreign int
+
+const (
+	nothing foreign = iota
+	little          // one in nine
+	much            // more than every fourth, as drawn
+	allForeign
+)
+
+// judge has calibrators judge the best matches of scenarios, and tunes them three times:
+// to what has an answer, and to little and much beside it that has none. Scenarios of
+// sets without a calibrator are left out.
+func judge(rows []fitRow, own [][]echo, calibratorOf func(*fitRow) *calibrator) []judgement {
+	by := make([][]*fitRow, len(own))
+	for i := range rows {
+		if r := &rows[i]; r.Rank == 0 {
+			by[r.Scenario] = append(by[r.Scenario], r)
+		}
+	}
+	var out []judgement
+	for n, rows := range by {
+		if len(rows) == 0 {
+			continue
+		}
+		c := calibratorOf(rows[0])
+		if c == nil {
+			continue
+		}
+		echoes := make([]scored, len(own[n]))
+		for i, e := range own[n] {
+			row := e.signs.row()
+			echoes[i] = scored{c.probability(&row), e.in, e.right}
+		}
+		test := newOwnTest(echoes)
+		for f := range allForeign {
+			var some []judgement
+			var scores []float64
+			left := 0
+			for _, r := range rows {
+				if !r.In {
+					if left++; f == nothing || f == little && left%3 != 0 {
+						continue
+					}
+				}
+				some = append(some, judgement{r, f, c.probability(&r.X)})
+				scores = append(scores, some[len(some)-1].score)
+			}
+			var shift float64
+			if len(scores) >= 40 {
+				shift = test.tuning(scores).Shift
+			}
+			for i := range some {
+				some[i].score = expit(logit(some[i].score) + shift)
+			}
+			out = append(out, some...)
+		}
+	}
+	return out
 }
 
 // pointsOf finds, for FAQs of some sizes and each stated precision, the loosest
-// score at which it holds over all sets where one in ten questions has no answer
-// in the FAQ, and nearly holds where every fourth has none.
+// score at which it holds over all sets and whatever is asked, and nearly holds in
+// each public set and for each share of questions without an answer.
 func pointsOf(judged []judgement) []threshold {
 	judged = slices.Clone(judged)
 	slices.SortFunc(judged, func(a, b judgement) int { return cmp.Compare(b.score, a.score) })
@@ -120,10 +181,6 @@ func pointsOf(judged []judgement) []threshold {
 	return out
 }
 
-// rare is what a question without an answer counts where it is as seldom as one in
-// ten: scenarios ask three times as many, to learn from them.
-const rare = 1. / 3
-
 // A tally counts answers and those of them that are right.
 type tally struct{ right, all float64 }
 
@@ -139,28 +196,41 @@ func (t *tally) holds(p float64) bool { return t.right >= p*t.all }
 func loosest(judged []judgement, p float64) float64 {
 	const (
 		least  = 40   // answers from which on a set has a say of its own
-		nearly = .007 // by how much all sets together may fall short where every fourth question has no answer
-		by     = .015 // … and one public set
+		nearly = .012 // by how much all sets together may fall short, of one kind of asking
+		by     = .018 // … and one public set
 	)
-	var usual, hard tally
-	sets := map[string]*tally{}
+	type kind struct {
+		set     string
+		foreign foreign
+	}
+	n := map[kind]float64{}
+	for _, j := range judged {
+		n[kind{j.row.Set, j.foreign}]++
+	}
+	var all tally
+	var some [allForeign]tally
+	sets := map[kind]*tally{}
 	at := judged[0].score
 	for _, j := range judged {
-		s := sets[j.row.Set]
+		k := kind{j.row.Set, j.foreign}
+		s := sets[k]
 		if s == nil {
 			s = &tally{}
-			sets[j.row.Set] = s
+			sets[k] = s
 		}
-		w := float64(j.row.Weight)
-		hard.add(j.row.Right, w)
-		if !j.row.In {
-			w *= rare
+		w := 1 / n[k]
+		if k.set == "own" {
+			w *= ownWeight
 		}
-		usual.add(j.row.Right, w)
+		all.add(j.row.Right, w)
+		some[j.foreign].add(j.row.Right, w)
 		s.add(j.row.Right, 1)
-		holds := usual.holds(p) && hard.holds(p-nearly)
-		for set, s := range sets {
-			holds = holds && (set == "own" || s.all < least || s.holds(p-by))
+		holds := all.holds(p)
+		for i := range some {
+			holds = holds && some[i].holds(p-nearly)
+		}
+		for k, s := range sets {
+			holds = holds && (k.set == "own" || s.all < least || s.holds(p-by))
 		}
 		if holds {
 			at = j.score
@@ -178,7 +248,7 @@ func slopeOf(judged []judgement, at float64) float64 {
 	}
 	hit, all := map[group]float64{}, map[group]float64{}
 	for _, j := range judged {
-		if !j.row.In || j.row.Each > 20 {
+		if !j.row.In || j.row.Each > 20 || j.foreign != much {
 			continue
 		}
 		g := group{j.row.Set, j.row.Each}

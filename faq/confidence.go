@@ -33,6 +33,7 @@ type Point struct {
 	Precision float64 // as stated: so large a share of the answers should be right
 	Answer    float64 // from this score on, the best match is an answer
 	Offer     float64 // from this sum of the best three on, they are offered
+	Tuning    Tuning  // that Answer follows from, beside Precision
 }
 
 // Choices are at most three, and none that is hardly likely itself.

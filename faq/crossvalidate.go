@@ -189,7 +189,7 @@ func (x *Index) without(ctx context.Context, fold int, folding map[string]folded
 		}
 		entries = append(entries, &c)
 	}
-	return newIndex(ctx, entries, Options{Precision: x.point.Precision})
+	return newIndex(ctx, entries, Options{Precision: x.point.Precision, Tuning: x.point.Tuning})
 }
 
 // needs estimates how many more examples entries need. The odds that a question

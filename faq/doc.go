@@ -40,8 +40,9 @@
 // (spelling.go) or by the sound of Chinese characters (homophones.go). How sure that is, is judged by signs that
 // do not depend on what the FAQ is about (signs.go), by a calibration that was
 // fitted once on many FAQs (calibration.go) and is shipped with the program that
-// makes it. The same files give
-// the same answers on every machine.
+// makes it. The point from which matches are answers is tuned to what an FAQ shows on
+// its own examples and to what its customers ask (tuning.go). The same files and the
+// same [Tuning] give the same answers on every machine.
 //
 // Training takes seconds for hundreds of entries. A [Cache] keeps what comes of it
 // (cache.go) for the next start of the same FAQ; loading stops soon when its context

@@ -56,6 +56,10 @@ func (q Question) Explain() string {
 	}
 	top := q.Matches[0]
 	rule := fmt.Sprintf("answers go out from %s on, so that %s of those given are right", percent(q.Point.Answer), percent(q.Point.Precision))
+	if t := q.Point.Tuning; t.Shift != 0 {
+		rule += fmt.Sprintf(" (of what customers asked lately, about %s has its answer here; not knowing that, it would be from %s on)",
+			percent(t.Share), percent(expit(logit(q.Point.Answer)+t.Shift)))
+	}
 	switch {
 	case q.Intent != "":
 		fmt.Fprintf(&b, "  Were it a question, the nearest entry would be %s, right in %s of matches like this.\n", top.Entry.ID, chance(top.Score))

@@ -33,20 +33,13 @@ func newIndex(ctx context.Context, entries []*Entry, o Options, examples ...exam
 		return nil, fmt.Errorf("faq: %w", err)
 	}
 	x := &Index{entries: entries, byID: map[string]*Entry{}, words: words}
-	topics := make([]topic, len(entries))
 	for i, e := range entries {
 		x.byID[e.ID] = e
 		if e.limited() {
 			x.limited = append(x.limited, i)
 		}
-		for _, l := range e.languages {
-			topics[i].questions = append(topics[i].questions, e.Questions[l]...)
-			if a := e.Answers[l]; a != "" {
-				topics[i].answers = append(topics[i].answers, a)
-			}
-		}
 	}
-	if x.matcher, err = newMatcher(ctx, words, topics, o.Cache); err != nil {
+	if x.matcher, err = newMatcher(ctx, words, topicsOf(entries), o.Cache); err != nil {
 		return nil, err
 	}
 	x.prepareVetoes()
@@ -58,10 +51,24 @@ func newIndex(ctx context.Context, entries []*Entry, o Options, examples ...exam
 	}
 	x.matcher.calibration = calibration
 	x.point = calibration.at(o.Precision, x.matcher.perEach)
-	return x, nil
+	return x.With(o.Tuning), nil
 }
 
-// Point is the operating point that follows from Options.Precision.
+// topicsOf gives what entries say in all their languages.
+func topicsOf(entries []*Entry) []topic {
+	topics := make([]topic, len(entries))
+	for i, e := range entries {
+		for _, l := range e.languages {
+			topics[i].questions = append(topics[i].questions, e.Questions[l]...)
+			if a := e.Answers[l]; a != "" {
+				topics[i].answers = append(topics[i].answers, a)
+			}
+		}
+	}
+	return topics
+}
+
+// Point is the operating point that follows from Options.Precision and the tuning.
 func (x *Index) Point() Point { return x.point }
 
 // Entry finds an entry by its id.

@@ -88,6 +88,24 @@ func (l *Live) use(ctx context.Context, files []source, before seen) error {
 	return err
 }
 
+// Tune tunes the index in use, and those that replace it, to what customers have asked,
+// see [Index.Tune]. The index serves meanwhile.
+func (l *Live) Tune(ctx context.Context, asked []string) (Tuning, error) {
+	t, err := l.Index().Tune(ctx, asked)
+	if err == nil {
+		l.Use(t)
+	}
+	return t, err
+}
+
+// Use puts a tuning in use, also for what replaces the index.
+func (l *Live) Use(t Tuning) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.options.Tuning = t
+	l.index.Store(l.Index().With(t))
+}
+
 // Run looks every two seconds whether a file has changed and reloads, until
 // the context ends, soon also while it trains; it returns the context's error. A broken file is reported
 // once per change, through onReload.

@@ -30,6 +30,8 @@ type Options struct {
 	// MinPrecision to MaxPrecision; 0 means DefaultPrecision. A question whose
 	// answer is less sure than that is offered as a choice or handed over.
 	Precision float64
+	// Tuning is what [Index.Tune] found at an earlier time; the zero value is none.
+	Tuning Tuning
 	// Cache keeps what training made from one start to the next.
 	Cache Cache
 }

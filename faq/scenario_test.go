@@ -64,14 +64,15 @@ func draw(rnd *rand.Rand, set string, pool []labelled, far []string, size, each 
 
 // fitRow is one candidate that a scenario's FAQ gave.
 type fitRow struct {
-	X       [signCount]float32
-	Rank    int
-	Right   bool
-	Weight  float32
-	Set     string
-	Each    int     // examples of an entry of its FAQ
-	In      bool    // the FAQ has an answer
-	PerEach float64 // examples of an entry that it has
+	X        [signCount]float32
+	Rank     int
+	Right    bool
+	Weight   float32
+	Set      string
+	Scenario int     // its number
+	Each     int     // examples of an entry of its FAQ
+	In       bool    // the FAQ has an answer
+	PerEach  float64 // examples of an entry that it has
 }
 
 // learn trains a matcher.
@@ -104,12 +105,22 @@ func (s scenario) rows(t testing.TB, words *wordlists) []fitRow {
 // learnt from them.
 var fitSets = []string{"banking77", "clinc150", "hwu64", "multidogo"}
 
-// fitRows draws and asks all scenarios, with the same result every time.
-func fitRows(t testing.TB) []fitRow {
+// fitRows draws and asks all scenarios, with the same result every time. By the number
+// of the scenario it also tells what each FAQ shows on itself.
+func fitRows(t testing.TB) (rows []fitRow, own [][]echo) {
 	words := words(t)
 	rnd := rand.New(rand.NewPCG(7, 7))
-	var rows []fitRow
-	add := func(s scenario) { rows = append(rows, s.rows(t, words)...) }
+	add := func(s scenario) {
+		for _, r := range s.rows(t, words) {
+			r.Scenario = len(own)
+			rows = append(rows, r)
+		}
+		e, err := echoes(t.Context(), words, s.topics)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own = append(own, e)
+	}
 	pools := map[string][]labelled{}
 	for _, set := range fitSets {
 		pools[set] = publicSet(t, set+"/train.tsv")
@@ -158,7 +169,7 @@ func fitRows(t testing.TB) []fitRow {
 		}
 	}
 	weigh(rows)
-	return rows
+	return rows, own
 }
 
 // join adds another FAQ's questions to the entries of this one.

@@ -16,6 +16,12 @@ type Decided struct {
 	Answered []string // the FAQ entries that it gave
 }
 
+// LastDecided returns the event behind which the last n decisions are, for DecidedAfter.
+func (s *Snapshot) LastDecided(n int) (event int64, err error) {
+	// Newest first, which the plus makes SQLite do: the index would sort them all.
+	return one(s, scanned[int64], "SELECT coalesce((SELECT id FROM event WHERE +kind = 'decided' ORDER BY id DESC LIMIT 1 OFFSET ?), 0)", n)
+}
+
 // DecidedAfter returns up to limit decisions in their order, from behind an event on.
 // Whatever has to do with a complaint is left out: the conversations of a complaint's
 // case, and messages that were understood as one. So is what has no words.

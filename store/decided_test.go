@@ -35,6 +35,23 @@ func TestDecidedAfter(t *testing.T) {
 		decided(p.otherTalk, say(p.otherTalk, p.other, "open on Sunday?"), map[string]any{"rule": "faq", "answered": []string{"hours"}})
 		return tx.DeleteMessage(gone, noon)
 	})
+	for n, want := range []string{"", "open on Sunday?", "open on Sunday?", "open on Sunday?", "1, open on Sunday?"} {
+		var got []string
+		err := db.Read(t.Context(), func(s *Snapshot) error {
+			last, err := s.LastDecided(n)
+			if err != nil {
+				return err
+			}
+			all, err := s.DecidedAfter(last, 100)
+			for _, d := range all {
+				got = append(got, d.Text)
+			}
+			return err
+		})
+		if err != nil || strings.Join(got, ", ") != want {
+			t.Errorf("the last %d: %q (%v), want %q", n, got, err, want)
+		}
+	}
 	for _, limit := range []int{1, 2, 100} {
 		var got []string
 		err := db.Read(t.Context(), func(s *Snapshot) error {

@@ -82,7 +82,10 @@ func (a *app) index(ctx context.Context) (*Config, *faq.Index, error) {
 		return nil, nil, err
 	}
 	x, err := a.loadFAQ(ctx, cfg, cfg.FAQ)
-	return cfg, x, err
+	if err != nil {
+		return nil, nil, err
+	}
+	return cfg, x.With(a.served(ctx, cfg)), nil
 }
 
 // channelNamed finds a channel of the configuration.

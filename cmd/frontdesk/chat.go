@@ -47,6 +47,7 @@ func (a *app) talk(ctx context.Context) error {
 	}
 	log := a.logger()
 	cache := weights(cfg, log)
+	served := a.served(ctx, cfg)
 	cfg.Database = dir + "/chat.db"
 	c, err := engineConfig(cfg)
 	if err != nil {
@@ -59,6 +60,7 @@ func (a *app) talk(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	h.faq.Use(served)
 	fmt.Fprintf(a.out, "You are a customer of %s. Write a line and press Enter; Ctrl-D ends.\n\n", cfg.Company.Name)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

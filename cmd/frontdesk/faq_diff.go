@@ -83,7 +83,8 @@ and NEW.`,
 			if files := includedNow(args[0], newer); len(files) > 0 {
 				fmt.Fprintf(a.err, "warning: %s includes %s, which is read as it is now, not as it was: compare with a whole copy of the old state, see `frontdesk faq diff --help`\n", args[0], strings.Join(files, ", "))
 			}
-			c := &comparer{before: before, after: after, now: time.Now(), changes: map[string]*faqChange{}}
+			served := a.served(cmd.Context(), cfg)
+			c := &comparer{before: before.With(served), after: after.With(served), now: time.Now(), changes: map[string]*faqChange{}}
 			if list != "" {
 				err = a.eachQuestion(list, func(text string) { c.compare(store.Decided{Text: text}) })
 			} else {

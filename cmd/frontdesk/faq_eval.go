@@ -36,6 +36,12 @@ where the entry is oos for questions that the FAQ does not answer. --faq takes t
 same format beside the FAQ's own (a name that ends in .tsv), so that any public
 collection can be run through it.
 
+Once serve knows hundreds of customers' questions, it tunes itself to them: it answers
+more where nearly all of them have an answer, and less where many have none. From 400
+questions on, --questions tells how well that goes, too, where one half of them, without
+its labels, stands for what was asked before the other half. With --json the figures
+are those of the tuned FAQ, and untuned has those of before.
+
 Both measure the matcher alone: each text is one question, also where the bot would
 rather record a request or call a person, so that figures can be compared with those
 of others. A question is asked when and where its entry may be given (from, until,
@@ -64,7 +70,19 @@ the exit code is 1, so that a change can be refused.`,
 			if len(asked) == 0 {
 				return fmt.Errorf("%s has no questions", questions)
 			}
-			return a.printFigures(index, index.Evaluate(asked), took, strangers(index, asked))
+			untuned, tuned, err := index.EvaluateTuned(cmd.Context(), asked)
+			if err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(tunedOf(untuned, tuned, took))
+			}
+			a.printFigures(index, untuned, took, strangers(index, asked))
+			if t := tuned.Tuning; t.Shift != 0 {
+				fmt.Fprintf(a.out, "\nOnce tuned to such questions, of which about %.0f %% seem to have an answer:\n", 100*t.Share)
+				a.printPoint(tuned)
+			}
+			return nil
 		},
 	}
 	cmd.Flags().StringArrayVar(&files, "faq", nil, "an FAQ `file` instead of those of the configuration; a .tsv is read as question<TAB>entry")
@@ -170,9 +188,7 @@ func (a *app) evalOnItself(ctx context.Context, cfg *Config, x *faq.Index, took 
 	} else {
 		fmt.Fprintln(a.out, "The FAQ's own examples, each asked of an FAQ that does not have it; a fifth of what\nis asked has no answer there.")
 		fmt.Fprintln(a.out)
-		if err := a.printFigures(x, v.Figures, took, nil); err != nil {
-			return err
-		}
+		a.printFigures(x, v.Figures, took, nil)
 		if err := a.printWeak(v.Entries); err != nil {
 			return err
 		}
@@ -247,10 +263,7 @@ func (a *app) printWeak(entries []faq.EntryFigures) error {
 	return a.table("ENTRY LANG EXAMPLES ANSWERED OFFERED WRONG RIVAL MORE", rows)
 }
 
-func (a *app) printFigures(x *faq.Index, f faq.Figures, took time.Duration, strangers []string) error {
-	if a.json {
-		return a.printJSON(jsonOf(f, took))
-	}
+func (a *app) printFigures(x *faq.Index, f faq.Figures, took time.Duration, strangers []string) {
 	p := func(format string, args ...any) { fmt.Fprintf(a.out, format+"\n", args...) }
 	p("%s, %s, of these %d without an answer", plural2(len(x.Entries()), "entry", "entries"), plural(f.Questions, "question"), f.OutOfScope)
 	if len(strangers) > 0 {
@@ -264,15 +277,19 @@ func (a *app) printFigures(x *faq.Index, f faq.Figures, took time.Duration, stra
 	}
 	p("R@P95                %5.3f   answered rightly, at the score from which 95 %% are right", f.RAtP95)
 	p("")
+	p("loaded in %d ms; a question takes %d µs, 99 of 100 less than %d µs", took.Milliseconds(), f.P50.Microseconds(), f.P99.Microseconds())
+	p("")
+	a.printPoint(f)
+}
+
+func (a *app) printPoint(f faq.Figures) {
+	p := func(format string, args ...any) { fmt.Fprintf(a.out, format+"\n", args...) }
 	p("At the operating point of %.0f %% (answers from a score of %.2f):", 100*f.Precision, f.Answer)
 	p("answered             %5.1f %%  %d; the best score in hindsight: %.1f %%", 100*f.Coverage, f.Answered, 100*f.Best)
 	if f.Answered > 0 {
 		p("of these right       %5.1f %%  %d; with 95 %% certainty from %.1f to %.1f %%", 100*f.Measured, f.Right, 100*f.Low, 100*f.High)
 	}
 	p("offered as choices   %5.1f %%  %d; the right one is among them in %d", 100*float64(f.Offered)/float64(f.Questions), f.Offered, f.Among)
-	p("")
-	p("loaded in %d ms; a question takes %d µs, 99 of 100 less than %d µs", took.Milliseconds(), f.P50.Microseconds(), f.P99.Microseconds())
-	return nil
 }
 
 // figuresJSON is what programs read; shares are of 0 to 1.
@@ -297,6 +314,22 @@ type figuresJSON struct {
 	Load       float64 `json:"load_ms"`
 	P50        float64 `json:"p50_us"`
 	P99        float64 `json:"p99_us"`
+}
+
+// tunedJSON is of an FAQ that is tuned to the questions, if there are enough of them.
+type tunedJSON struct {
+	figuresJSON
+	Tuning  *faq.Tuning  `json:"tuning,omitempty"`
+	Untuned *figuresJSON `json:"untuned,omitempty"`
+}
+
+func tunedOf(untuned, tuned faq.Figures, took time.Duration) tunedJSON {
+	v := tunedJSON{figuresJSON: jsonOf(tuned, took)}
+	if tuned.Tuning.Shift != 0 {
+		before := jsonOf(untuned, took)
+		v.Tuning, v.Untuned = &tuned.Tuning, &before
+	}
+	return v
 }
 
 type selfJSON struct {

@@ -43,6 +43,7 @@ of a complaint is in it. The entry that is closest may only lack that wording.`,
 			if err != nil {
 				return err
 			}
+			x = x.With(a.served(cmd.Context(), cfg))
 			var all []unanswered
 			now := time.Now()
 			if err := a.history(cmd.Context(), now.Add(-d), func(d store.Decided) { all = append(all, gapsIn(x, d, now)...) }); err != nil {

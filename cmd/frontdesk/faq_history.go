@@ -24,11 +24,11 @@ func (a *app) history(ctx context.Context, since time.Time, do func(store.Decide
 	if err != nil {
 		return err
 	}
-	return errors.Join(eachDecided(ctx, db, since, do), db.Close())
+	return errors.Join(eachDecided(ctx, db, 0, since, do), db.Close())
 }
 
-func eachDecided(ctx context.Context, db *store.DB, since time.Time, do func(store.Decided)) error {
-	last := int64(0)
+// eachDecided goes through decisions behind an event and a time.
+func eachDecided(ctx context.Context, db *store.DB, last int64, since time.Time, do func(store.Decided)) error {
 	for {
 		var batch []store.Decided
 		if err := db.Read(ctx, func(s *store.Snapshot) (err error) {

@@ -29,7 +29,9 @@ It goes on where it stopped, also after a crash: nothing is lost and nothing is
 answered twice. A second serve on the same database is refused. The FAQ is read
 again when its files change, and on SIGHUP; a file with a mistake changes nothing. What
 was learnt of a large FAQ is kept in DATABASE.faq, so that the next start is quicker;
-that file may be deleted.
+that file may be deleted. Once there are 200 questions of customers, and then once
+a day, the probability from which answers go out is tuned to how many of them have an
+answer in the FAQ.
 
 It stops within ten seconds: what is being sent may end by itself for eight, is then
 cut off, and is sent again at the next start under the same Message-ID.
@@ -124,6 +126,7 @@ func (h *house) run(ctx context.Context) error {
 	}
 	g.Go(func() error { return h.Run(ctx) })
 	g.Go(func() error { return h.faq.Run(ctx) })
+	g.Go(func() error { return h.tune(ctx) })
 	g.Go(func() error { return h.db.Watch(ctx, time.Second, h.Kick) }) // what other commands write
 	g.Go(func() error {
 		hup := make(chan os.Signal, 1)

@@ -176,7 +176,11 @@ type house struct {
 	*bot.Engine
 	db    *store.DB
 	faq   *faq.Live
+	log   *slog.Logger
 	watch func(context.Context) // serves monitoring until its context ends; may be nil
+
+	reread chan struct{} // holds one when the FAQ has changed
+	tuning keptTuning    // in use; h.tune owns it once it runs
 }
 
 // build reads the FAQ, opens the database and makes the engine. The caller
@@ -184,12 +188,17 @@ type house struct {
 func build(ctx context.Context, cfg *Config, c bot.Config, cache faq.Cache, log *slog.Logger) (*house, error) {
 	o := faqOptions(cfg)
 	o.Cache = cache
+	h := &house{log: log, reread: make(chan struct{}, 1)}
 	live, err := faq.NewLive(ctx, cfg.FAQ, o, func(x *faq.Index, err error) {
 		if err != nil {
 			log.Error("the FAQ has a mistake; the one read before stays in use", "err", err)
 			return
 		}
 		log.Info("faq read again", "entries", len(x.Entries()))
+		select {
+		case h.reread <- struct{}{}:
+		default: // there is one
+		}
 	})
 	if err != nil {
 		return nil, err
@@ -202,5 +211,10 @@ func build(ctx context.Context, cfg *Config, c bot.Config, cache faq.Cache, log 
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
-	return &house{Engine: e, db: db, faq: live}, nil
+	h.Engine, h.db, h.faq = e, db, live
+	if err := db.Read(ctx, func(s *store.Snapshot) (err error) { h.tuning, err = tuningIn(s); return err }); err != nil {
+		log.Warn("what was learnt of customers' questions is not in use; it will be found anew", "err", err)
+	}
+	live.Use(h.tuning.Tuning)
+	return h, nil
 }
