@@ -18,7 +18,6 @@ func fitCalibrator(rows []fitRow, trees int) calibrator {
 }
 
 func fitLinear(rows []fitRow) calibrator {
-	const n = signCount + 1
 	// Standardised, so that shrinkage treats all signs alike.
 	var mean, dev [signCount]float64
 	for _, r := range rows {
@@ -35,24 +34,48 @@ func fitLinear(rows []fitRow) calibrator {
 	for i := range dev {
 		dev[i] = max(math.Sqrt(dev[i]), 1e-3)
 	}
-	var w [n]float64
+	x, all := make([][]float64, len(rows)), make([]float64, len(rows)*(signCount+1))
+	right, weight := make([]bool, len(rows)), make([]float64, len(rows))
+	for k, r := range rows {
+		x[k], all = all[:signCount+1], all[signCount+1:]
+		for i, v := range r.X {
+			x[k][i] = (float64(v) - mean[i]) / dev[i]
+		}
+		x[k][signCount] = 1
+		right[k], weight[k] = r.Right, float64(r.Weight)
+	}
+	w := fitLogistic(x, right, weight, shrinkage)
+	c := calibrator{}
+	constant := w[signCount]
+	for i := range signCount {
+		c.linear[i] = float32(w[i] / dev[i])
+		constant -= w[i] * mean[i] / dev[i]
+	}
+	c.constant = float32(constant)
+	return c
+}
+
+// fitLogistic fits a logistic regression by Newton's method; shrinkage draws its weights
+// to 0.
+func fitLogistic(x [][]float64, right []bool, weight []float64, shrinkage float64) []float64 {
+	n := len(x[0])
+	w := make([]float64, n)
 	for range 12 {
-		var grad [n]float64
-		var hess [n][n + 1]float64
-		var x [n]float64
-		for _, r := range rows {
-			z := w[signCount]
-			for i, v := range r.X {
-				x[i] = (float64(v) - mean[i]) / dev[i]
-				z += w[i] * x[i]
+		grad, hess := make([]float64, n), make([][]float64, n)
+		for i := range hess {
+			hess[i] = make([]float64, n+1)
+		}
+		for k, x := range x {
+			var z float64
+			for i, v := range x {
+				z += w[i] * v
 			}
-			x[signCount] = 1
-			p := 1 / (1 + math.Exp(-z))
+			p := expit(z)
 			e := -p
-			if r.Right {
+			if right[k] {
 				e++
 			}
-			g, h := float64(r.Weight)*e, float64(r.Weight)*p*(1-p)
+			g, h := weight[k]*e, weight[k]*p*(1-p)
 			for i := range x {
 				grad[i] += g * x[i]
 				hx := h * x[i]
@@ -83,14 +106,7 @@ func fitLinear(rows []fitRow) calibrator {
 			w[i] += hess[i][n] / hess[i][i]
 		}
 	}
-	c := calibrator{}
-	constant := w[signCount]
-	for i := range signCount {
-		c.linear[i] = float32(w[i] / dev[i])
-		constant -= w[i] * mean[i] / dev[i]
-	}
-	c.constant = float32(constant)
-	return c
+	return w
 }
 
 const (
@@ -139,7 +155,7 @@ func (b *booster) grow() tree {
 	g, h := make([]float64, len(b.rows)), make([]float64, len(b.rows))
 	leaf := make([]uint8, len(b.rows))
 	for i, r := range b.rows {
-		p := 1 / (1 + math.Exp(-b.z[i]))
+		p := expit(b.z[i])
 		g[i], h[i] = -p*float64(r.Weight), p*(1-p)*float64(r.Weight)
 		if r.Right {
 			g[i] += float64(r.Weight)

@@ -41,13 +41,15 @@ func TestCalibrate(t *testing.T) {
 				}
 			}
 		}))
-		judged := judge(rows, own, func(r *fitRow) *calibrator {
+		streams := streamsOf(rows, own, func(r *fitRow) *calibrator {
 			if r.Set == set {
 				return nil
 			}
 			c := without(set, r.Set)
 			return &c
 		})
+		c.tuning = fitTuning(streams)
+		judged := judge(streams, c.tuning)
 		c.points = pointsOf(judged)
 		c.slope = slopeOf(judged, c.at(0, 10).Answer)
 		path, what := "calibration.txt", "BANKING77, CLINC150, HWU64, MultiDoGO and texts of our own"
@@ -58,7 +60,7 @@ func TestCalibrate(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s: %d rows, slope %.2f, answers at 95 %% from %.2f with 1 example, %.2f with 4, %.2f with 9, %.2f with 18, %.2f with 60", path, len(judged), c.slope,
+		t.Logf("%s: %d rows, slope %.2f, tuned by %.2f and %.2f, answers at 95 %% from %.2f with 1 example, %.2f with 4, %.2f with 9, %.2f with 18, %.2f with 60", path, len(judged), c.slope, c.tuning.own, c.tuning.share,
 			c.at(0, 1).Answer, c.at(0, 4).Answer, c.at(0, 9).Answer, c.at(0, 18).Answer, c.at(0, 60).Answer)
 	}
 }
@@ -86,14 +88,6 @@ func fitWithout(rows []fitRow) func(sets ...string) calibrator {
 	}
 }
 
-// A judgement is a row and what a calibrator that has not seen its set thinks
-// of it, tuned to what is asked beside it.
-type judgement struct {
-	row     *fitRow
-	foreign foreign
-	score   float64
-}
-
 // foreign is how much of what is asked has no answer in the FAQ.
 type foreign int
 
@@ -104,17 +98,30 @@ const (
 	allForeign
 )
 
-// judge has calibrators judge the best matches of scenarios, and tunes them three times:
-// to what has an answer, and to little and much beside it that has none. Scenarios of
-// sets without a calibrator are left out.
-func judge(rows []fitRow, own [][]echo, calibratorOf func(*fitRow) *calibrator) []judgement {
+// A stream is what is asked of an FAQ: the best matches, what a calibrator that has not
+// seen the set thinks of them, and what a tuning follows from.
+type stream struct {
+	foreign foreign
+	rows    []*fitRow
+	scores  []float64 // by rows
+	own     float64   // see ownTest.shift
+	share   float64   // see moreThanUsual
+}
+
+// streamsOf gives three streams of each scenario: of what has an answer, and of that
+// and little or much beside it that has none. Scenarios of sets without a calibrator
+// are left out. Streams of few questions are tuned to nothing, but of less than
+// customers must have asked: the estimates are the more in doubt, so that the points
+// err on the careful side.
+func streamsOf(rows []fitRow, own [][]echo, calibratorOf func(*fitRow) *calibrator) []stream {
+	const least = 40
 	by := make([][]*fitRow, len(own))
 	for i := range rows {
 		if r := &rows[i]; r.Rank == 0 {
 			by[r.Scenario] = append(by[r.Scenario], r)
 		}
 	}
-	var out []judgement
+	var out []stream
 	for n, rows := range by {
 		if len(rows) == 0 {
 			continue
@@ -123,15 +130,14 @@ func judge(rows []fitRow, own [][]echo, calibratorOf func(*fitRow) *calibrator) 
 		if c == nil {
 			continue
 		}
-		echoes := make([]scored, len(own[n]))
-		for i, e := range own[n] {
+		var all []scored
+		for _, e := range own[n] {
 			row := e.signs.row()
-			echoes[i] = scored{c.probability(&row), e.in, e.right}
+			all = append(all, scored{c.probability(&row), e.in, e.right})
 		}
-		test := newOwnTest(echoes)
+		test := newOwnTest(all)
 		for f := range allForeign {
-			var some []judgement
-			var scores []float64
+			s := stream{foreign: f}
 			left := 0
 			for _, r := range rows {
 				if !r.In {
@@ -139,17 +145,69 @@ func judge(rows []fitRow, own [][]echo, calibratorOf func(*fitRow) *calibrator) 
 						continue
 					}
 				}
-				some = append(some, judgement{r, f, c.probability(&r.X)})
-				scores = append(scores, some[len(some)-1].score)
+				s.rows, s.scores = append(s.rows, r), append(s.scores, c.probability(&r.X))
 			}
-			var shift float64
-			if len(scores) >= 40 {
-				shift = test.tuning(scores).Shift
+			if asked := questionsOf(s.scores); len(asked) >= least && test.tells() {
+				s.own, s.share = test.shift, moreThanUsual(test.share(asked))
 			}
-			for i := range some {
-				some[i].score = expit(logit(some[i].score) + shift)
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// fitTuning finds what the findings count beside the log odds of a score, by a logistic
+// regression over the matches that come near to being answers. With one or two examples
+// an entry an FAQ tells nothing on itself.
+func fitTuning(streams []stream) tuningWeights {
+	n := map[kind]float64{} // each FAQ counts the same
+	for _, s := range streams {
+		n[s.kind()]++
+	}
+	var x [][]float64
+	var right []bool
+	var weight []float64
+	for _, s := range streams {
+		for i, r := range s.rows {
+			if r.Each < 3 || s.scores[i] < .5 {
+				continue
 			}
-			out = append(out, some...)
+			x, right = append(x, []float64{logit(s.scores[i]), s.own, s.share, 1}), append(right, r.Right)
+			weight = append(weight, 1e4*s.kind().weight()/n[s.kind()]/float64(len(s.rows)))
+		}
+	}
+	w := fitLogistic(x, right, weight, 1e-3)
+	return tuningWeights{own: w[1] / w[0], share: w[2] / w[0]}
+}
+
+// kind is what has a say of its own in where answers go out from.
+type kind struct {
+	set     string
+	foreign foreign
+}
+
+func (s *stream) kind() kind { return kind{s.rows[0].Set, s.foreign} }
+
+// weight is what all of the kind count together.
+func (k kind) weight() float64 {
+	if k.set == "own" {
+		return ownWeight
+	}
+	return 1
+}
+
+// A judgement is a row and its score, tuned to what is asked beside it.
+type judgement struct {
+	row   *fitRow
+	kind  kind
+	score float64
+}
+
+func judge(streams []stream, w tuningWeights) []judgement {
+	var out []judgement
+	for _, s := range streams {
+		for i, r := range s.rows {
+			out = append(out, judgement{r, s.kind(), expit(logit(s.scores[i]) + w.own*s.own + w.share*s.share)})
 		}
 	}
 	return out
@@ -199,31 +257,23 @@ func loosest(judged []judgement, p float64) float64 {
 		nearly = .012 // by how much all sets together may fall short, of one kind of asking
 		by     = .018 // … and one public set
 	)
-	type kind struct {
-		set     string
-		foreign foreign
-	}
 	n := map[kind]float64{}
 	for _, j := range judged {
-		n[kind{j.row.Set, j.foreign}]++
+		n[j.kind]++
 	}
 	var all tally
 	var some [allForeign]tally
 	sets := map[kind]*tally{}
 	at := judged[0].score
 	for _, j := range judged {
-		k := kind{j.row.Set, j.foreign}
-		s := sets[k]
+		s := sets[j.kind]
 		if s == nil {
 			s = &tally{}
-			sets[k] = s
+			sets[j.kind] = s
 		}
-		w := 1 / n[k]
-		if k.set == "own" {
-			w *= ownWeight
-		}
+		w := j.kind.weight() / n[j.kind]
 		all.add(j.row.Right, w)
-		some[j.foreign].add(j.row.Right, w)
+		some[j.kind.foreign].add(j.row.Right, w)
 		s.add(j.row.Right, 1)
 		holds := all.holds(p)
 		for i := range some {
@@ -248,7 +298,7 @@ func slopeOf(judged []judgement, at float64) float64 {
 	}
 	hit, all := map[group]float64{}, map[group]float64{}
 	for _, j := range judged {
-		if !j.row.In || j.row.Each > 20 || j.foreign != much {
+		if !j.row.In || j.row.Each > 20 || j.kind.foreign != much {
 			continue
 		}
 		g := group{j.row.Set, j.row.Each}

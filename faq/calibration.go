@@ -24,9 +24,10 @@ type calibration struct {
 	first  calibrator  // of the best match
 	later  calibrator  // of those behind it
 	points []threshold // by rising examples, then precision
-	slope  float64     // see moreExamples
-	signs  []float64   // what the matcher showed when it was fitted; see TestCalibrationIsCurrent
-	inputs string      // hash of the collections
+	slope  float64     // see needs
+	tuning tuningWeights
+	signs  []float64 // what the matcher showed when it was fitted; see TestCalibrationIsCurrent
+	inputs string    // hash of the collections
 }
 
 // A threshold says from which score on so large a share of the answers is right, in
@@ -87,8 +88,8 @@ func readCalibration(text string) (*calibration, error) {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 	}
-	if len(c.points) == 0 || c.slope <= 0 {
-		return nil, fmt.Errorf("no operating points")
+	if len(c.points) == 0 || c.slope <= 0 || c.tuning.own <= 0 || c.tuning.share <= 0 {
+		return nil, fmt.Errorf("no operating points, or nothing to tune them by")
 	}
 	return c, sc.Err()
 }
@@ -131,6 +132,8 @@ func (c *calibration) read(name string, fields []string) error {
 		target.trees = append(target.trees, t)
 	case name == "point" && len(v) == 3:
 		c.points = append(c.points, threshold{v[0], v[1], v[2]})
+	case name == "tuning" && len(v) == 2:
+		c.tuning = tuningWeights{v[0], v[1]}
 	case name == "slope" && len(v) == 1:
 		c.slope = v[0]
 	case name == "signs" && len(v) == signCount:
@@ -157,6 +160,7 @@ func (c *calibration) text(comment string) string {
 	fmt.Fprintf(&b, "inputs %s\n", c.inputs)
 	numbers("signs", c.signs...)
 	numbers("slope", c.slope)
+	numbers("tuning", c.tuning.own, c.tuning.share)
 	for _, p := range c.points {
 		numbers("point", p.examples, p.precision, p.answer)
 	}

@@ -1,7 +1,5 @@
 package faq
 
-import "math"
-
 // A calibrator turns signs into a probability. It is a logistic regression
 // whose sum is corrected by a few small symmetric trees, fitted once on many
 // FAQs; see calibration.txt and TestCalibrate, which writes it.
@@ -43,5 +41,5 @@ func (c *calibrator) logit(x *[signCount]float32) float64 {
 }
 
 func (c *calibrator) probability(x *[signCount]float32) float64 {
-	return 1 / (1 + math.Exp(-c.logit(x)))
+	return expit(c.logit(x))
 }

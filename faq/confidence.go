@@ -32,6 +32,7 @@ const (
 type Point struct {
 	Precision float64 // as stated: so large a share of the answers should be right
 	Answer    float64 // from this score on, the best match is an answer
+	Untuned   float64 // what Answer would be without Tuning
 	Offer     float64 // from this sum of the best three on, they are offered
 	Tuning    Tuning  // that Answer follows from, beside Precision
 }
@@ -60,7 +61,18 @@ func (c *calibration) at(precision, examples float64) Point {
 		answers = append(answers, between(stated, scores, precision))
 		i = j
 	}
-	return Point{Precision: precision, Offer: offerShare, Answer: between(sizes, answers, math.Log(max(examples, 1)))}
+	answer := between(sizes, answers, math.Log(max(examples, 1)))
+	return Point{Precision: precision, Offer: offerShare, Answer: answer, Untuned: answer}
+}
+
+// tuned is the point with another tuning.
+func (p Point) tuned(t Tuning) Point {
+	t.Shift = max(min(t.Shift, mostShift), -mostShift)
+	p.Tuning, p.Answer = t, p.Untuned
+	if t.Shift != 0 {
+		p.Answer = min(expit(logit(p.Untuned)-t.Shift), verbatimScore)
+	}
+	return p
 }
 
 // between interpolates y at x; beyond the ends it is what it is there.
@@ -82,17 +94,26 @@ func (p Point) outcome(matches []Match) Outcome {
 	if len(matches) == 0 {
 		return HandOver
 	}
-	if matches[0].Score >= p.Answer {
+	return p.outcomeOf(matches[0].Score, chanceOf(choices(matches)))
+}
+
+// outcomeOf judges by the score of the best match and the chance that one of the choices
+// is right.
+func (p Point) outcomeOf(best, choices float64) Outcome {
+	switch {
+	case best > 0 && best >= p.Answer:
 		return Answer
-	}
-	var sum float64
-	for _, m := range choices(matches) {
-		sum += m.Score
-	}
-	if sum >= p.Offer {
+	case choices >= p.Offer:
 		return Offer
 	}
 	return HandOver
+}
+
+func chanceOf(choices []Match) (sum float64) {
+	for _, m := range choices {
+		sum += m.Score
+	}
+	return sum
 }
 
 func choices(matches []Match) []Match {

@@ -101,7 +101,7 @@ type result struct {
 	in        bool    // it has an answer
 	score     float64 // of the best match
 	predicted string  // the best match
-	matches   []Match // all of them
+	choices   float64 // chance that the right one is among the choices
 	rank      int     // of the right entry from 0 on, or -1
 	outcome   Outcome
 	among     bool // the right entry is among the choices
@@ -123,7 +123,7 @@ func (x *Index) Evaluate(questions []Labelled) Figures {
 // EvaluateTuned measures as Evaluate does, and also what the matcher does once it is
 // tuned to such questions, see [Index.Tune]: one half of them to the texts of the other
 // half, so that no label and no question has a part in how it is answered itself. The
-// point it names is that of all of them. With fewer than 2 × TuneFrom questions nothing
+// point it names follows from all of them. With fewer than 2 × TuneFrom questions nothing
 // is tuned. The error is that of ctx, if it ends before.
 func (x *Index) EvaluateTuned(ctx context.Context, questions []Labelled) (untuned, tuned Figures, err error) {
 	results := x.ask(questions)
@@ -139,12 +139,12 @@ func (x *Index) EvaluateTuned(ctx context.Context, questions []Labelled) (untune
 	for i, r := range results {
 		halves[i%2] = append(halves[i%2], r.score)
 	}
-	points := [2]Point{x.With(own.tuning(halves[1])).point, x.With(own.tuning(halves[0])).point}
+	to := func(scores []float64) Point { return x.point.tuned(x.matcher.calibration.tuning.tuning(own, scores)) }
+	points := [2]Point{to(halves[1]), to(halves[0])}
 	for i := range results {
 		results[i].decide(points[i%2])
 	}
-	all := own.tuning(slices.Concat(halves[:]...))
-	return untuned, figuresOf(results, x.With(all).point), nil
+	return untuned, figuresOf(results, to(slices.Concat(halves[:]...))), nil
 }
 
 func (x *Index) ask(questions []Labelled) []result {
@@ -166,7 +166,7 @@ func (x *Index) askOne(l Labelled) result {
 	_, r.in = x.byID[l.Label]
 	q := x.question(segment{text: l.Text, norm: x.words.normalize(l.Text)})
 	if len(q.Matches) > 0 {
-		r.score, r.predicted, r.matches = q.Matches[0].Score, q.Matches[0].Entry.ID, q.Matches
+		r.score, r.predicted, r.choices = q.Matches[0].Score, q.Matches[0].Entry.ID, chanceOf(q.Choices())
 		is := func(m Match) bool { return m.Entry.ID == l.Label }
 		r.rank = slices.IndexFunc(q.Matches, is)
 		r.among = slices.ContainsFunc(q.Choices(), is)
@@ -176,7 +176,7 @@ func (x *Index) askOne(l Labelled) result {
 }
 
 // decide says what a match is good for at a point.
-func (r *result) decide(at Point) { r.outcome = at.outcome(r.matches) }
+func (r *result) decide(at Point) { r.outcome = at.outcomeOf(r.score, r.choices) }
 
 func figuresOf(results []result, at Point) Figures {
 	f := Figures{Questions: len(results), Point: at}

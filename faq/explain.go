@@ -57,8 +57,7 @@ func (q Question) Explain() string {
 	top := q.Matches[0]
 	rule := fmt.Sprintf("answers go out from %s on, so that %s of those given are right", percent(q.Point.Answer), percent(q.Point.Precision))
 	if t := q.Point.Tuning; t.Shift != 0 {
-		rule += fmt.Sprintf(" (of what customers asked lately, about %s has its answer here; not knowing that, it would be from %s on)",
-			percent(t.Share), percent(expit(logit(q.Point.Answer)+t.Shift)))
+		rule += fmt.Sprintf(" (tuned to this FAQ's own examples and to what customers asked lately: %s; before, it was from %s on)", t, percent(q.Point.Untuned))
 	}
 	switch {
 	case q.Intent != "":
@@ -106,9 +105,5 @@ func oneOfThem(choices []Match) string {
 	if len(choices) < 2 {
 		return ""
 	}
-	var sum float64
-	for _, m := range choices {
-		sum += m.Score
-	}
-	return fmt.Sprintf(" One of the %d choices is right in %s.", len(choices), chance(sum))
+	return fmt.Sprintf(" One of the %d choices is right in %s.", len(choices), chance(chanceOf(choices)))
 }

@@ -50,8 +50,8 @@ func newIndex(ctx context.Context, entries []*Entry, o Options, examples ...exam
 		return nil, fmt.Errorf("faq: %w", err)
 	}
 	x.matcher.calibration = calibration
-	x.point = calibration.at(o.Precision, x.matcher.perEach)
-	return x.With(o.Tuning), nil
+	x.point = calibration.at(o.Precision, x.matcher.perEach).tuned(o.Tuning)
+	return x, nil
 }
 
 // topicsOf gives what entries say in all their languages.

@@ -88,17 +88,8 @@ func (l *Live) use(ctx context.Context, files []source, before seen) error {
 	return err
 }
 
-// Tune tunes the index in use, and those that replace it, to what customers have asked,
-// see [Index.Tune]. The index serves meanwhile.
-func (l *Live) Tune(ctx context.Context, asked []string) (Tuning, error) {
-	t, err := l.Index().Tune(ctx, asked)
-	if err == nil {
-		l.Use(t)
-	}
-	return t, err
-}
-
-// Use puts a tuning in use, also for what replaces the index.
+// Use puts a tuning in use, also for what replaces the index. It waits for a load under
+// way, the index serves meanwhile.
 func (l *Live) Use(t Tuning) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

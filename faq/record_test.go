@@ -251,6 +251,12 @@ func (tr trial) judge(t *testing.T, row, old []float64) {
 		if row[5] < old[5]-.03 {
 			t.Errorf("%s: coverage is %.3f, was %.3f", tr.name, row[5], old[5])
 		}
+		if row[11] < old[11]-.015 && row[7] >= 100 {
+			t.Errorf("%s: untuned, precision is %.3f, was %.3f", tr.name, row[11], old[11])
+		}
+		if row[12] < old[12]-.03 {
+			t.Errorf("%s: untuned, coverage is %.3f, was %.3f", tr.name, row[12], old[12])
+		}
 	}
 	for _, aim := range []struct {
 		name       string

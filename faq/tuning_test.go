@@ -3,9 +3,12 @@ package faq
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,37 +24,71 @@ func drawn(rnd *rand.Rand, n int, mean float64) []float64 {
 
 func TestTuningFindsTheShareThatHasAnAnswer(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 1))
+	weights := tuningWeights{own: .5, share: .25}
 	own := &ownTest{in: drawn(rnd, 3000, .7), out: drawn(rnd, 1000, .3)}
 	var before float64
 	for _, share := range []float64{.6, .75, .9} {
 		n := int(2000 * share)
-		got := own.tuning(append(drawn(rnd, n, .7), drawn(rnd, 2000-n, .3)...))
+		got := weights.tuning(own, append(drawn(rnd, n, .7), drawn(rnd, 2000-n, .3)...))
 		if math.Abs(got.Share-share) > .03 || got.Questions != 2000 {
 			t.Errorf("of %.2f with an answer: %+v", share, got)
 		}
 		if share == .75 && math.Abs(got.Shift) > .1 {
 			t.Errorf("the usual share moves scores by %.2f", got.Shift)
 		}
+		easier := *own
+		easier.shift = 1
+		if more := weights.tuning(&easier, drawn(rnd, 2000, .7)); math.Abs(more.Shift-(.5+.25*(logit(more.Share)-logit(.75)))) > 1e-9 {
+			t.Errorf("both findings together: %+v", more)
+		}
 		if share != .6 && got.Shift <= before {
 			t.Errorf("the more have an answer the more a score counts: %.2f after %.2f", got.Shift, before)
 		}
 		before = got.Shift
 	}
-	if all := own.tuning(drawn(rnd, 2000, .9)).Share; all != mostShare {
+	if all := weights.tuning(own, drawn(rnd, 2000, .9)).Share; all != mostShare {
 		t.Errorf("of all with an answer: %.3f, want %.3f", all, mostShare)
 	}
-	if none := own.tuning(drawn(rnd, 2000, .1)).Share; none != leastShare {
+	if none := weights.tuning(own, drawn(rnd, 2000, .1)).Share; none != leastShare {
 		t.Errorf("of none with an answer: %.3f, want %.3f", none, leastShare)
 	}
+	before = 0
+	for mean := .3; mean < 1; mean += .05 {
+		got := weights.tuning(&ownTest{in: drawn(rnd, 600, .7), out: drawn(rnd, 200, .3)}, drawn(rnd, 300, mean)).Share
+		if got < before-.05 {
+			t.Errorf("with surer scores, %.2f on average, fewer have an answer: %.3f after %.3f", mean, got, before)
+		}
+		before = got
+	}
 	// What little is known counts little.
-	few := &ownTest{in: drawn(rnd, 21, .7), out: drawn(rnd, 9, .3)}
-	if got := few.tuning(drawn(rnd, 40, .7)).Share; got < usualShare || got > .97 {
-		t.Errorf("of few questions, all with an answer: %.3f", got)
+	last := usualShare
+	for n := 10; n <= 1000; n *= 10 {
+		half := slices.Repeat([]float64{.5, .9, .1, .5}, n)
+		got := weights.tuning(&ownTest{in: slices.Repeat([]float64{.5, .9}, n), out: slices.Repeat([]float64{.1, .5}, n)}, half).Share
+		if got >= last-.001 || got < .5 {
+			t.Errorf("half have an answer, of %d it seems %.3f, and of fewer %.3f", len(half), got, last)
+		}
+		last = got
 	}
-	if got := (&ownTest{in: drawn(rnd, 5, .7), out: drawn(rnd, 9, .3)}).tuning(drawn(rnd, 400, .7)); got.Shift != 0 {
-		t.Errorf("of five examples: %+v", got)
+	for name, bad := range map[string]*ownTest{
+		"five examples":        {in: drawn(rnd, 5, .7), out: drawn(rnd, 9, .3), shift: 1},
+		"nothing but its own":  {in: drawn(rnd, 500, .7), shift: 1},
+		"nothing but foreign":  {out: drawn(rnd, 500, .7), shift: 1},
+		"nothing was asked it": {},
+	} {
+		if got := weights.tuning(bad, drawn(rnd, 400, .7)); got != (Tuning{Questions: 400}) {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
-	if got := own.tuning([]float64{0, 0, .001}); got != (Tuning{}) {
+	for name, vague := range map[string]*ownTest{
+		"nothing tells apart": {in: drawn(rnd, 50, .3), out: drawn(rnd, 50, .3)},
+		"the wrong way round": {in: drawn(rnd, 500, .3), out: drawn(rnd, 500, .5)},
+	} {
+		if got := weights.tuning(vague, drawn(rnd, 400, .7)).Share; math.Abs(got-usualShare) > .05 {
+			t.Errorf("%s: %.2f", name, got)
+		}
+	}
+	if got := weights.tuning(own, []float64{0, 0, .001}); got != (Tuning{}) {
 		t.Errorf("of what is no question: %+v", got)
 	}
 }
@@ -133,14 +170,31 @@ func TestTune(t *testing.T) {
 	if p := tuned.Point(); p.Answer >= x.With(half).Point().Answer || p.Tuning != most || p.Precision != x.Point().Precision {
 		t.Errorf("points %+v and %+v", p, x.With(half).Point())
 	}
+	if v, err := tuned.CrossValidate(t.Context()); err != nil || v.Point != tuned.Point() {
+		t.Errorf("measured at %+v, %v", v.Point, err)
+	}
 	if x.Point().Tuning != (Tuning{}) || tuned.With(Tuning{}).Point() != x.Point() {
 		t.Error("what was tuned is not as it was")
 	}
 	if a, b := x.Read(known[0]).Questions[0], tuned.Read(known[0]).Questions[0]; a.Matches[0].Score != b.Matches[0].Score || b.Point != tuned.Point() {
 		t.Errorf("scores %v and %v", a, b)
 	}
-	if why := Explain(tuned.Read(known[0])); !strings.Contains(why, "of what customers asked lately, about") {
+	if why := Explain(tuned.Read(known[0])); !strings.Contains(why, "what customers asked lately: of 386 questions") {
 		t.Errorf("not explained:\n%s", why)
+	}
+
+	for text, p := range map[string]Point{
+		"at the cap":  x.Point().tuned(Tuning{Shift: -5}),
+		"at the base": x.Point().tuned(Tuning{Shift: 50}),
+	} {
+		if p.Answer > verbatimScore || p.Answer < expit(logit(x.Point().Answer)-mostShift)-1e-9 || p.Untuned != x.Point().Answer {
+			t.Errorf("%s: %+v", text, p)
+		}
+	}
+	for share, want := range map[float64]string{.5: "half or less, at most 50%", .7: "about 70%", .98: "nearly all, at least 98%"} {
+		if got := (Tuning{Questions: 300, Share: share}).String(); got != "of 300 questions "+want+" have an answer here" {
+			t.Error(got)
+		}
 	}
 
 	if few, err := x.Tune(t.Context(), times(known, TuneFrom-50)); err != nil || few.Shift != 0 || few.Questions == 0 || few.Questions >= TuneFrom {
@@ -149,10 +203,23 @@ func TestTune(t *testing.T) {
 	if wishes, err := x.Tune(t.Context(), times([]string{"转人工", "谢谢"}, 400)); err != nil || wishes != (Tuning{}) {
 		t.Errorf("no questions but wishes: %+v, %v", wishes, err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := x.Tune(ctx, times(known, 400)); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+	// It stops at every step: while it reads, while it trains, and while it asks.
+	for checks := 0; ; checks++ {
+		ctx := until(t, checks)
+		_, err := x.Tune(ctx, times(known, TuneFrom+20))
+		if err == nil {
+			if checks < 250 {
+				t.Errorf("it looked no more than %d times whether to stop", checks)
+			}
+			break
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if n := ctx.after(); n > 5+runtime.GOMAXPROCS(0) {
+			t.Errorf("ended at step %d, it went on for %d", checks, n)
+		}
+		checks += checks / 8
 	}
 
 	var one []Labelled
@@ -201,6 +268,60 @@ func TestEchoes(t *testing.T) {
 	}
 }
 
+// The same question in two entries, as where each is for another channel, tells nothing:
+// one would be asked of an FAQ that has the other. Nor does an entry that has one
+// question in each language.
+func TestEchoesOfTwins(t *testing.T) {
+	x, _ := helpDesk(t)
+	topics := topicsOf(x.entries)
+	doubled := append(slices.Clone(topics), topics[:10]...)
+	all, err := echoes(t.Context(), x.words, doubled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range all {
+		if e.signs.nearest >= verbatim {
+			t.Fatal("a question was asked of an FAQ that has it")
+		}
+	}
+	var bilingual []topic
+	for i, tp := range topics {
+		bilingual = append(bilingual, topic{questions: []string{tp.questions[0], fmt.Sprintf("question %d about parcel %d", i, 7*i)}})
+	}
+	if all, err = echoes(t.Context(), x.words, bilingual); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range all {
+		if e.in {
+			t.Fatal("the question of one language was asked of an FAQ that has only the other")
+		}
+	}
+	if len(all) == 0 {
+		t.Error("nothing was asked of an FAQ without the entry")
+	}
+}
+
+// A hidden entry is neither asked nor asked for.
+func TestOwnTestOfAView(t *testing.T) {
+	x, _ := helpDesk(t)
+	whole, err := x.ownTest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	view := *x
+	view.hidden = make([]bool, len(x.entries))
+	for i := range 10 {
+		view.hidden[i] = true
+	}
+	part, err := view.ownTest(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(part.in) >= len(whole.in) || len(part.out) >= len(whole.out) || len(part.in) == 0 {
+		t.Errorf("with entries hidden %d and %d were asked, else %d and %d", len(part.in), len(part.out), len(whole.in), len(whole.out))
+	}
+}
+
 func TestLiveKeepsItsTuning(t *testing.T) {
 	path := write(t, "faq.yaml", good)
 	l, err := NewLive(t.Context(), []string{path}, sampleOptions(), nil)
@@ -221,9 +342,9 @@ func TestLiveKeepsItsTuning(t *testing.T) {
 	if l.Index().Point() != point {
 		t.Errorf("after a reload: %+v, was %+v", l.Index().Point(), point)
 	}
-	// What cannot be tuned is as it was at first.
-	if got, err := l.Tune(t.Context(), []string{"When are you open?"}); err != nil || got.Questions != 1 || l.Index().Point().Tuning != got {
-		t.Errorf("%+v, %v, in use %+v", got, err, l.Index().Point())
+	l.Use(Tuning{})
+	if p := l.Index().Point(); p.Answer != p.Untuned || p.Tuning != (Tuning{}) {
+		t.Errorf("tuned no more: %+v", p)
 	}
 }
 
@@ -246,7 +367,7 @@ func TestEvaluateTuned(t *testing.T) {
 	if tuned.Tuning.Questions != len(many) || tuned.Tuning.Shift == 0 || tuned.Point == untuned.Point {
 		t.Errorf("tuned: %+v", tuned.Point)
 	}
-	if more, looser := tuned.Answered > untuned.Answered, tuned.Point.Answer < untuned.Point.Answer; more != looser {
+	if more, less := tuned.Answered > untuned.Answered, tuned.Answered < untuned.Answered; more && tuned.Answer > untuned.Answer || less && tuned.Answer < untuned.Answer {
 		t.Errorf("answered %d from %.3f on, tuned %d from %.3f", untuned.Answered, untuned.Point.Answer, tuned.Answered, tuned.Point.Answer)
 	}
 }

@@ -83,6 +83,31 @@ func Check(ctx context.Context, file string, deep bool) (c Checkup, err error) {
 	return c, quickCheck(ctx, conn)
 }
 
+// ReadSetting reads a setting of a database that may be in use, by another version as
+// well: it does nothing else to the file. "" is one that was never set; a file that does
+// not exist is fs.ErrNotExist.
+func ReadSetting(ctx context.Context, file, name string) (value string, err error) {
+	if file, err = filepath.Abs(file); err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(file); err != nil {
+		return "", err
+	}
+	db, err := sql.Open("sqlite3", dsn(file, true))
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = db.QueryRowContext(ctx, "SELECT value FROM setting WHERE name = ?", name).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read database %s: %w", file, err)
+	}
+	return value, nil
+}
+
 func quickCheck(ctx context.Context, conn *sql.Conn) (err error) {
 	rows, err := conn.QueryContext(ctx, "PRAGMA quick_check(5)")
 	if err != nil {

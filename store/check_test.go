@@ -75,3 +75,47 @@ func TestCheck(t *testing.T) {
 		t.Errorf("it was made: %v", err)
 	}
 }
+
+// ReadSetting reads beside whoever has the file, of any version, and changes nothing.
+func TestReadSetting(t *testing.T) {
+	ctx := t.Context()
+	file := filepath.Join(t.TempDir(), "frontdesk.db")
+	if _, err := ReadSetting(ctx, file, "a"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("of no file: %v", err)
+	}
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it made the file: %v", err)
+	}
+	db := openDB(t, file)
+	write(t, db, func(tx *Tx) error { return tx.SetSetting("a", "1") })
+	for name, want := range map[string]string{"a": "1", "b": ""} {
+		if got, err := ReadSetting(ctx, file, name); err != nil || got != want {
+			t.Errorf("%s, while it is open: %q, %v", name, got, err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := append(append(bytes.Clone(whole[:60]), 0, 0, 0, 1), whole[64:]...)
+	for name, c := range map[string]struct {
+		bytes []byte
+		want  string
+	}{
+		"closed": {whole, "1"}, "older": {older, "1"}, "empty": {nil, ""}, "no database": {[]byte("To be, or not to be, that is the question, and more of the same.\n"), ""},
+	} {
+		file := filepath.Join(t.TempDir(), "frontdesk.db")
+		if err := os.WriteFile(file, c.bytes, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ReadSetting(ctx, file, "a"); got != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+		if after, err := os.ReadFile(file); err != nil || !bytes.Equal(after, c.bytes) {
+			t.Errorf("%s: the file changed, %v", name, err)
+		}
+	}
+}

@@ -38,9 +38,10 @@ collection can be run through it.
 
 Once serve knows hundreds of customers' questions, it tunes itself to them: it answers
 more where nearly all of them have an answer, and less where many have none. From 400
-questions on, --questions tells how well that goes, too, where one half of them, without
-its labels, stands for what was asked before the other half. With --json the figures
-are those of the tuned FAQ, and untuned has those of before.
+questions on, --questions tells how well that goes, too: each half of them is asked
+of the FAQ tuned to the other half, without its labels. With --json the figures are
+those of the tuned FAQ (answer_at is the score that follows from all the questions),
+and below untuned are those of before.
 
 Both measure the matcher alone: each text is one question, also where the bot would
 rather record a request or call a person, so that figures can be compared with those
@@ -79,7 +80,7 @@ the exit code is 1, so that a change can be refused.`,
 			}
 			a.printFigures(index, untuned, took, strangers(index, asked))
 			if t := tuned.Tuning; t.Shift != 0 {
-				fmt.Fprintf(a.out, "\nOnce tuned to such questions, of which about %.0f %% seem to have an answer:\n", 100*t.Share)
+				fmt.Fprintf(a.out, "\nOnce tuned (%s):\n", t)
 				a.printPoint(tuned)
 			}
 			return nil

@@ -10,7 +10,7 @@ import (
 )
 
 // historyBatch is how many decisions are read at a time.
-const historyBatch = 500
+const historyBatch = 100
 
 // history goes through what customers said, oldest first, and what was decided on
 // it. Nothing that has to do with a complaint is in it. It only reads, in short

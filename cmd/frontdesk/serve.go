@@ -29,9 +29,9 @@ It goes on where it stopped, also after a crash: nothing is lost and nothing is
 answered twice. A second serve on the same database is refused. The FAQ is read
 again when its files change, and on SIGHUP; a file with a mistake changes nothing. What
 was learnt of a large FAQ is kept in DATABASE.faq, so that the next start is quicker;
-that file may be deleted. Once there are 200 questions of customers, and then once
-a day, the probability from which answers go out is tuned to how many of them have an
-answer in the FAQ.
+that file may be deleted. Once there are 200 questions of customers, at the start and
+then once a day, the probability from which answers go out is tuned to how well the FAQ
+does on its own examples, and to how many of those questions have an answer in it.
 
 It stops within ten seconds: what is being sent may end by itself for eight, is then
 cut off, and is sent again at the next start under the same Message-ID.
@@ -91,8 +91,10 @@ when something is wrong, and when it is over.`,
 					return errors.Join(err, h.db.Close())
 				}
 				log.Info("monitoring", "listen", l.Addr())
-				h.watch = func(ctx context.Context) { newMonitor(h, cfg.Alarm, figures, handlers(cfg, c), log).run(ctx, l) }
+				h.beside = append(h.beside, func(ctx context.Context) { newMonitor(h, cfg.Alarm, figures, handlers(cfg, c), log).run(ctx, l) })
 			}
+			h.useKept(cmd.Context())
+			h.beside = append(h.beside, h.tune)
 			log.Info("ready", "database", cfg.Database, "entries", len(h.faq.Index().Entries()), "took", time.Since(began).Round(time.Millisecond))
 			debug.FreeOSMemory() // what reading the FAQ took is not needed again
 			err = h.run(cmd.Context())
@@ -121,12 +123,11 @@ func (h *house) close() error {
 // run runs the engine and keeps the FAQ fresh until ctx ends.
 func (h *house) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	if h.watch != nil {
-		g.Go(func() error { h.watch(ctx); return nil })
+	for _, f := range h.beside {
+		g.Go(func() error { f(ctx); return nil })
 	}
 	g.Go(func() error { return h.Run(ctx) })
 	g.Go(func() error { return h.faq.Run(ctx) })
-	g.Go(func() error { return h.tune(ctx) })
 	g.Go(func() error { return h.db.Watch(ctx, time.Second, h.Kick) }) // what other commands write
 	g.Go(func() error {
 		hup := make(chan os.Signal, 1)

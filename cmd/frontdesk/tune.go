@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
-	"os"
+	"slices"
 	"time"
 
 	"frontdesk/faq"
@@ -14,80 +15,112 @@ import (
 )
 
 const (
-	tuneOn     = 1000           // of the newest messages the FAQ is tuned to
-	tuneEvery  = 24 * time.Hour // and whenever the FAQ has changed
-	tuningName = "faq tuning"   // of the setting that keeps it
+	tuneOn     = 1000             // newest messages, at most, that the FAQ is tuned to
+	tuneAmong  = 5                // times as many decisions are looked through for them
+	tuneEvery  = 24 * time.Hour   // and whenever the FAQ has changed
+	tuneAgain  = 10 * time.Minute // after trouble, and while there is nothing to tune to
+	tuneBytes  = 16 << 10         // of a message count: more the FAQ does not read
+	tuningName = "faq tuning"     // of the setting that keeps it for the next start, and for commands
 )
 
-// keptTuning is what serve keeps of a tuning, for its next start and for commands that
-// tell what it would do.
-type keptTuning struct {
-	At time.Time `json:"at"`
-	faq.Tuning
-}
-
-func tuningIn(s *store.Snapshot) (k keptTuning, err error) {
-	text, err := s.Setting(tuningName)
-	if err == nil && text != "" {
-		err = json.Unmarshal([]byte(text), &k)
+func readTuning(text string) (t faq.Tuning, err error) {
+	if text != "" {
+		err = json.Unmarshal([]byte(text), &t)
 	}
-	return k, err
+	if err != nil {
+		return faq.Tuning{}, fmt.Errorf("setting %q: %w", tuningName, err)
+	}
+	return t, nil
 }
 
-// served is the tuning that serve has found, if there is a database. Trouble with that
-// one is told and changes nothing.
+// served is the tuning that serve has in use, if there is a database. What goes wrong is
+// told and changes nothing.
 func (a *app) served(ctx context.Context, cfg *Config) faq.Tuning {
-	if _, err := os.Stat(cfg.Database); err != nil {
+	text, err := store.ReadSetting(ctx, cfg.Database, tuningName)
+	if errors.Is(err, fs.ErrNotExist) {
 		return faq.Tuning{}
 	}
-	var k keptTuning
-	db, err := store.Open(ctx, cfg.Database)
+	var t faq.Tuning
 	if err == nil {
-		err = db.Read(ctx, func(s *store.Snapshot) (err error) { k, err = tuningIn(s); return err })
-		err = errors.Join(err, db.Close())
+		t, err = readTuning(text)
 	}
 	if err != nil {
 		a.logger().Warn("this is without what serve has learnt of customers' questions", "err", err)
-		return faq.Tuning{}
 	}
-	return k.Tuning
+	return t
 }
 
-// tune keeps the FAQ tuned to what customers ask until ctx ends.
-func (h *house) tune(ctx context.Context) error {
+// useKept puts in use what an earlier start has found.
+func (h *house) useKept(ctx context.Context) {
+	err := h.db.Read(ctx, func(s *store.Snapshot) error {
+		text, err := s.Setting(tuningName)
+		if err != nil {
+			return err
+		}
+		t, err := readTuning(text)
+		h.faq.Use(t)
+		return err
+	})
+	if err != nil {
+		h.log.Warn("what was learnt of customers' questions is not in use until it is found anew", "err", err)
+	}
+}
+
+// tune keeps the FAQ tuned to what customers ask, until ctx ends.
+func (h *house) tune(ctx context.Context) {
 	for {
+		wait := tuneEvery
+		t, err := h.tuneNow(ctx)
+		if err != nil && ctx.Err() == nil {
+			h.log.Warn("the FAQ is not tuned to what customers ask; this is tried again", "err", err)
+		}
+		if err != nil || t.Questions < faq.TuneFrom {
+			wait = tuneAgain
+		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return
 		case <-h.reread:
-		case <-time.After(time.Until(h.tuning.At.Add(tuneEvery))):
+		case <-time.After(wait):
 		}
-		if err := h.tuneNow(ctx); err != nil && ctx.Err() == nil {
-			h.log.Warn("the FAQ could not be tuned to what customers ask", "err", err)
-		}
-		h.tuning.At = time.Now()
 	}
 }
 
-func (h *house) tuneNow(ctx context.Context) error {
+// tuneNow tunes the FAQ as it is now, if there is something to tune to.
+func (h *house) tuneNow(ctx context.Context) (faq.Tuning, error) {
+	asked, err := h.asked(ctx, tuneOn)
+	if err != nil {
+		return faq.Tuning{}, err
+	}
+	t, err := h.faq.Index().For(time.Now(), "").Tune(ctx, asked)
+	if before := h.faq.Index().Point().Tuning; err != nil || t.Shift == 0 && before.Shift == 0 {
+		return t, err
+	}
+	text, err := json.Marshal(t)
+	if err != nil {
+		return t, err
+	}
+	if err := h.db.Write(ctx, func(tx *store.Tx) error { return tx.SetSetting(tuningName, string(text)) }); err != nil {
+		return t, err
+	}
+	h.faq.Use(t)
+	h.log.Info("the FAQ is tuned to what customers ask", "found", t.String(), "answers_from", math.Round(1000*h.faq.Index().Point().Answer)/1000)
+	return t, nil
+}
+
+// asked are the n newest messages that the FAQ decided on, or left to people because it was
+// not sure. What was said in other ways, to a person, by a robot or about a case, is no
+// question to it.
+func (h *house) asked(ctx context.Context, n int) ([]string, error) {
 	var first int64
-	if err := h.db.Read(ctx, func(s *store.Snapshot) (err error) { first, err = s.LastDecided(tuneOn); return err }); err != nil {
-		return err
+	if err := h.db.Read(ctx, func(s *store.Snapshot) (err error) { first, err = s.LastDecided(tuneAmong * n); return err }); err != nil {
+		return nil, err
 	}
 	var asked []string
-	if err := eachDecided(ctx, h.db, first, time.Time{}, func(d store.Decided) { asked = append(asked, d.Text) }); err != nil {
-		return err
-	}
-	t, err := h.faq.Tune(ctx, asked)
-	if err != nil || t.Shift == 0 && h.tuning.Shift == 0 {
-		return err
-	}
-	h.tuning = keptTuning{At: time.Now().UTC().Truncate(time.Second), Tuning: t}
-	text, err := json.Marshal(h.tuning)
-	if err != nil {
-		return err
-	}
-	at := h.faq.Index().Point()
-	h.log.Info("the FAQ is tuned to what customers ask", "questions", t.Questions, "answered_by_it", fmt.Sprintf("%.0f %%", 100*t.Share), "answers_from", math.Round(1000*at.Answer)/1000)
-	return h.db.Write(ctx, func(tx *store.Tx) error { return tx.SetSetting(tuningName, string(text)) })
+	err := eachDecided(ctx, h.db, first, time.Time{}, func(d store.Decided) {
+		if slices.Contains([]string{"faq", "faq-partly", "choices", "unsure"}, d.Rule) {
+			asked = append(asked, string([]byte(d.Text[:min(len(d.Text), tuneBytes)])))
+		}
+	})
+	return asked[max(len(asked)-n, 0):], err
 }

@@ -174,13 +174,12 @@ func (c *Config) desk(name, address, channel string, complaints bool) bot.Desk {
 // house is an engine with its database and its FAQ.
 type house struct {
 	*bot.Engine
-	db    *store.DB
-	faq   *faq.Live
-	log   *slog.Logger
-	watch func(context.Context) // serves monitoring until its context ends; may be nil
+	db  *store.DB
+	faq *faq.Live
+	log *slog.Logger
 
-	reread chan struct{} // holds one when the FAQ has changed
-	tuning keptTuning    // in use; h.tune owns it once it runs
+	beside []func(context.Context) // what else runs until its context ends
+	reread chan struct{}           // holds one when the FAQ has changed
 }
 
 // build reads the FAQ, opens the database and makes the engine. The caller
@@ -212,9 +211,5 @@ func build(ctx context.Context, cfg *Config, c bot.Config, cache faq.Cache, log 
 		return nil, errors.Join(err, db.Close())
 	}
 	h.Engine, h.db, h.faq = e, db, live
-	if err := db.Read(ctx, func(s *store.Snapshot) (err error) { h.tuning, err = tuningIn(s); return err }); err != nil {
-		log.Warn("what was learnt of customers' questions is not in use; it will be found anew", "err", err)
-	}
-	live.Use(h.tuning.Tuning)
 	return h, nil
 }

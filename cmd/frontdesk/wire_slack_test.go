@@ -91,7 +91,7 @@ channels:
 	if byHTTP != (called["workspace"] != nil) {
 		t.Fatalf("called from outside: %v", called)
 	}
-	s.house.watch = func(ctx context.Context) { newMonitor(s.house, cfg.Alarm, figures, called, log).run(ctx, l) }
+	s.house.beside = append(s.house.beside, func(ctx context.Context) { newMonitor(s.house, cfg.Alarm, figures, called, log).run(ctx, l) })
 	if byHTTP {
 		if err := w.DeliverToURL("http://"+l.Addr().String()+"/in/workspace", nil); err != nil {
 			t.Fatal(err)
