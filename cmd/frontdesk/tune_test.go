@@ -157,6 +157,9 @@ func (h *tuneHouse) command(in string, args ...string) string {
 }
 
 func TestTuneNow(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it trains an FAQ many times")
+	}
 	h := newTuneHouse(t)
 	defer h.shut()
 	untuned := h.faq.Index().Point()
@@ -234,6 +237,9 @@ func TestServeTunesItself(t *testing.T) {
 
 // Commands that tell what serve does go by what it has found.
 func TestCommandsAreTunedAsServeIs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs many commands, each of which trains an FAQ")
+	}
 	h := newTuneHouse(t)
 	const question = "Which number do I dial?" // answered only if tuned
 	tuned := h.faq.Index().With(faq.Tuning{Questions: 500, Share: .98, Shift: 2})
@@ -311,6 +317,9 @@ func TestCommandsAreTunedAsServeIs(t *testing.T) {
 
 // eval tells of many questions how well a tuned FAQ does, too.
 func TestEvalTellsOfTuning(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it trains an FAQ many times")
+	}
 	h := newTuneHouse(t)
 	h.shut()
 	var known, asked strings.Builder
