@@ -365,3 +365,11 @@ func BenchmarkDecide(b *testing.B) {
 		decide(s)
 	}
 }
+
+func TestAskedFAQ(t *testing.T) {
+	for rule, want := range map[string]bool{"faq": true, "faq-partly": true, "choices": true, "unsure": true, "human": false, "with-person": false, "complaint": false, "spam": false, "before-start": false, "": false} {
+		if AskedFAQ(rule) != want {
+			t.Errorf("%q: %v", rule, !want)
+		}
+	}
+}

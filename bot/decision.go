@@ -52,6 +52,17 @@ type CaseOp struct {
 	Promise    bool // an answer time is promised
 }
 
+// AskedFAQ reports whether a message on which a rule decided was a question to the FAQ:
+// answered, or not because nothing was sure. What was said to a person, by a robot or
+// about a case is none.
+func AskedFAQ(rule string) bool {
+	switch rule {
+	case "faq", "faq-partly", "choices", "unsure":
+		return true
+	}
+	return false
+}
+
 func (d Decision) because(rule, why string) Decision {
 	d.Rule, d.Why = rule, why
 	return d

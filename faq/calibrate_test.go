@@ -48,8 +48,8 @@ func TestCalibrate(t *testing.T) {
 			c := without(set, r.Set)
 			return &c
 		})
-		c.tuning = fitTuning(streams)
-		judged := judge(streams, c.tuning)
+		c.weights = fitTuning(streams)
+		judged := judge(streams, c.weights)
 		c.points = pointsOf(judged)
 		c.slope = slopeOf(judged, c.at(0, 10).Answer)
 		path, what := "calibration.txt", "BANKING77, CLINC150, HWU64, MultiDoGO and texts of our own"
@@ -60,7 +60,7 @@ func TestCalibrate(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s: %d rows, slope %.2f, tuned by %.2f and %.2f, answers at 95 %% from %.2f with 1 example, %.2f with 4, %.2f with 9, %.2f with 18, %.2f with 60", path, len(judged), c.slope, c.tuning.own, c.tuning.share,
+		t.Logf("%s: %d rows, slope %.2f, tuned by %.2f and %.2f, answers at 95 %% from %.2f with 1 example, %.2f with 4, %.2f with 9, %.2f with 18, %.2f with 60", path, len(judged), c.slope, c.weights.own, c.weights.share,
 			c.at(0, 1).Answer, c.at(0, 4).Answer, c.at(0, 9).Answer, c.at(0, 18).Answer, c.at(0, 60).Answer)
 	}
 }

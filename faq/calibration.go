@@ -21,13 +21,13 @@ var calibrationText string
 // A calibration turns signs into probabilities, and a stated precision into
 // the points from which to answer.
 type calibration struct {
-	first  calibrator  // of the best match
-	later  calibrator  // of those behind it
-	points []threshold // by rising examples, then precision
-	slope  float64     // see needs
-	tuning tuningWeights
-	signs  []float64 // what the matcher showed when it was fitted; see TestCalibrationIsCurrent
-	inputs string    // hash of the collections
+	first   calibrator  // of the best match
+	later   calibrator  // of those behind it
+	points  []threshold // by rising examples, then precision
+	slope   float64     // see needs
+	weights tuningWeights
+	signs   []float64 // what the matcher showed when it was fitted; see TestCalibrationIsCurrent
+	inputs  string    // hash of the collections
 }
 
 // A threshold says from which score on so large a share of the answers is right, in
@@ -88,7 +88,7 @@ func readCalibration(text string) (*calibration, error) {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 	}
-	if len(c.points) == 0 || c.slope <= 0 || c.tuning.own <= 0 || c.tuning.share <= 0 {
+	if len(c.points) == 0 || c.slope <= 0 || c.weights.own <= 0 || c.weights.share <= 0 {
 		return nil, fmt.Errorf("no operating points, or nothing to tune them by")
 	}
 	return c, sc.Err()
@@ -133,7 +133,7 @@ func (c *calibration) read(name string, fields []string) error {
 	case name == "point" && len(v) == 3:
 		c.points = append(c.points, threshold{v[0], v[1], v[2]})
 	case name == "tuning" && len(v) == 2:
-		c.tuning = tuningWeights{v[0], v[1]}
+		c.weights = tuningWeights{v[0], v[1]}
 	case name == "slope" && len(v) == 1:
 		c.slope = v[0]
 	case name == "signs" && len(v) == signCount:
@@ -160,7 +160,7 @@ func (c *calibration) text(comment string) string {
 	fmt.Fprintf(&b, "inputs %s\n", c.inputs)
 	numbers("signs", c.signs...)
 	numbers("slope", c.slope)
-	numbers("tuning", c.tuning.own, c.tuning.share)
+	numbers("tuning", c.weights.own, c.weights.share)
 	for _, p := range c.points {
 		numbers("point", p.examples, p.precision, p.answer)
 	}

@@ -210,7 +210,7 @@ func (x *Index) needs(entries []EntryFigures) {
 		if share >= aimed || f.Asked > 0 && got >= aimed*float64(f.Asked) {
 			continue
 		}
-		gap := math.Log(aimed/(1-aimed)) - math.Log(share/(1-share))
+		gap := logit(aimed) - logit(share)
 		more := float64(f.Examples) * (math.Exp(gap/x.matcher.calibration.slope) - 1)
 		f.More = int(min(math.Ceil(more), MostMore))
 	}

@@ -139,7 +139,7 @@ func (x *Index) EvaluateTuned(ctx context.Context, questions []Labelled) (untune
 	for i, r := range results {
 		halves[i%2] = append(halves[i%2], r.score)
 	}
-	to := func(scores []float64) Point { return x.point.tuned(x.matcher.calibration.tuning.tuning(own, scores)) }
+	to := func(scores []float64) Point { return x.point.tuned(x.matcher.calibration.weights.tuning(own, scores)) }
 	points := [2]Point{to(halves[1]), to(halves[0])}
 	for i := range results {
 		results[i].decide(points[i%2])

@@ -273,7 +273,7 @@ func (x *Index) Tune(ctx context.Context, asked []string) (Tuning, error) {
 	if err != nil {
 		return Tuning{}, err
 	}
-	return x.matcher.calibration.tuning.tuning(own, scores), nil
+	return x.matcher.calibration.weights.tuning(own, scores), nil
 }
 
 // With is the same index at the operating point of a tuning, which may have been found

@@ -57,9 +57,18 @@ func TestBackupUnderLoad(t *testing.T) {
 			}
 		})
 	}
+	commits := make(chan struct{})
+	db.OnCommit(func(time.Duration, error) {
+		select {
+		case commits <- struct{}{}:
+		default: // nobody waits
+		}
+	})
 	out := t.TempDir()
 	for round := range 4 {
-		time.Sleep(50 * time.Millisecond) // let the log grow
+		for range 20 { // the log grows
+			<-commits
+		}
 		var before, after [writers]int64
 		for w := range writers {
 			before[w] = acknowledged[w].Load()

@@ -93,9 +93,9 @@ when something is wrong, and when it is over.`,
 				log.Info("monitoring", "listen", l.Addr())
 				h.beside = append(h.beside, func(ctx context.Context) { newMonitor(h, cfg.Alarm, figures, handlers(cfg, c), log).run(ctx, l) })
 			}
-			h.useKept(cmd.Context())
+			h.faq.Use(a.served(cmd.Context(), cfg))
 			h.beside = append(h.beside, h.tune)
-			log.Info("ready", "database", cfg.Database, "entries", len(h.faq.Index().Entries()), "took", time.Since(began).Round(time.Millisecond))
+			log.Info("ready", "database", cfg.Database, "entries", len(h.faq.Index().Entries()), "answers_from", h.answersFrom(), "took", time.Since(began).Round(time.Millisecond))
 			debug.FreeOSMemory() // what reading the FAQ took is not needed again
 			err = h.run(cmd.Context())
 			log.Info("stopped")

@@ -4,12 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"math"
-	"slices"
 	"time"
 
+	"frontdesk/bot"
 	"frontdesk/faq"
 	"frontdesk/store"
 )
@@ -23,47 +22,21 @@ const (
 	tuningName = "faq tuning"     // of the setting that keeps it for the next start, and for commands
 )
 
-func readTuning(text string) (t faq.Tuning, err error) {
-	if text != "" {
+// served is the tuning that serve has found last, if there is a database. What goes wrong
+// is told and changes nothing.
+func (a *app) served(ctx context.Context, cfg *Config) (t faq.Tuning) {
+	text, err := store.ReadSetting(ctx, cfg.Database, tuningName)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && text == "" {
+		return faq.Tuning{}
+	}
+	if err == nil {
 		err = json.Unmarshal([]byte(text), &t)
 	}
 	if err != nil {
-		return faq.Tuning{}, fmt.Errorf("setting %q: %w", tuningName, err)
-	}
-	return t, nil
-}
-
-// served is the tuning that serve has in use, if there is a database. What goes wrong is
-// told and changes nothing.
-func (a *app) served(ctx context.Context, cfg *Config) faq.Tuning {
-	text, err := store.ReadSetting(ctx, cfg.Database, tuningName)
-	if errors.Is(err, fs.ErrNotExist) {
+		a.logger().Warn("this is without what serve has learnt of customers' questions", "err", err)
 		return faq.Tuning{}
 	}
-	var t faq.Tuning
-	if err == nil {
-		t, err = readTuning(text)
-	}
-	if err != nil {
-		a.logger().Warn("this is without what serve has learnt of customers' questions", "err", err)
-	}
 	return t
-}
-
-// useKept puts in use what an earlier start has found.
-func (h *house) useKept(ctx context.Context) {
-	err := h.db.Read(ctx, func(s *store.Snapshot) error {
-		text, err := s.Setting(tuningName)
-		if err != nil {
-			return err
-		}
-		t, err := readTuning(text)
-		h.faq.Use(t)
-		return err
-	})
-	if err != nil {
-		h.log.Warn("what was learnt of customers' questions is not in use until it is found anew", "err", err)
-	}
 }
 
 // tune keeps the FAQ tuned to what customers ask, until ctx ends.
@@ -104,13 +77,14 @@ func (h *house) tuneNow(ctx context.Context) (faq.Tuning, error) {
 		return t, err
 	}
 	h.faq.Use(t)
-	h.log.Info("the FAQ is tuned to what customers ask", "found", t.String(), "answers_from", math.Round(1000*h.faq.Index().Point().Answer)/1000)
+	h.log.Info("the FAQ is tuned to what customers ask", "found", t.String(), "answers_from", h.answersFrom())
 	return t, nil
 }
 
-// asked are the n newest messages that the FAQ decided on, or left to people because it was
-// not sure. What was said in other ways, to a person, by a robot or about a case, is no
-// question to it.
+// answersFrom is the score from which answers go out, for people.
+func (h *house) answersFrom() float64 { return math.Round(1000*h.faq.Index().Point().Answer) / 1000 }
+
+// asked are the n newest messages that were questions to the FAQ.
 func (h *house) asked(ctx context.Context, n int) ([]string, error) {
 	var first int64
 	if err := h.db.Read(ctx, func(s *store.Snapshot) (err error) { first, err = s.LastDecided(tuneAmong * n); return err }); err != nil {
@@ -118,7 +92,7 @@ func (h *house) asked(ctx context.Context, n int) ([]string, error) {
 	}
 	var asked []string
 	err := eachDecided(ctx, h.db, first, time.Time{}, func(d store.Decided) {
-		if slices.Contains([]string{"faq", "faq-partly", "choices", "unsure"}, d.Rule) {
+		if bot.AskedFAQ(d.Rule) {
 			asked = append(asked, string([]byte(d.Text[:min(len(d.Text), tuneBytes)])))
 		}
 	})

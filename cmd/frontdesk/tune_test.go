@@ -196,31 +196,37 @@ func TestServeTunesItself(t *testing.T) {
 	h := newTuneHouse(t)
 	h.say(h.questions(300)...)
 	h.shut()
-	log := &overheardLog{words: "the FAQ is tuned", heard: make(chan struct{})}
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	done := make(chan int, 1)
-	go func() {
-		done <- run(ctx, []string{"serve", "--config", h.config}, strings.NewReader(""), &bytes.Buffer{}, log)
-	}()
-	select {
-	case <-log.heard:
-	case code := <-done:
-		t.Fatalf("serve ended with %d:\n%s", code, log.text.String())
+	serve := func(until string) string {
+		t.Helper()
+		log := &overheardLog{words: until, heard: make(chan struct{})}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		done := make(chan int, 1)
+		go func() {
+			done <- run(ctx, []string{"serve", "--config", h.config}, strings.NewReader(""), &bytes.Buffer{}, log)
+		}()
+		select {
+		case <-log.heard:
+		case code := <-done:
+			t.Fatalf("serve ended with %d:\n%s", code, log.text.String())
+		}
+		stop()
+		<-done
+		return log.text.String()
 	}
-	stop()
-	<-done
+	text := serve("the FAQ is tuned")
 	first := h.kept()
 	if first.Shift == 0 {
-		t.Fatalf("kept: %+v\n%s", first, log.text.String())
+		t.Fatalf("kept: %+v\n%s", first, text)
+	}
+	h.faq.Use(first)
+	if text, want := serve("msg=ready"), fmt.Sprintf("answers_from=%v ", h.answersFrom()); !strings.Contains(text, want) {
+		t.Errorf("the next start says not %s:\n%s", want, text)
 	}
 
 	h.open()
 	defer h.shut()
-	h.useKept(t.Context())
-	if got := h.faq.Index().Point().Tuning; got != first {
-		t.Errorf("after the next start: %+v, kept %+v", got, first)
-	}
+	h.faq.Use(first)
 	written := make(chan struct{}, 10)
 	h.db.OnCommit(func(time.Duration, error) { written <- struct{}{} })
 	ctx, cancel := context.WithCancel(t.Context())
@@ -286,10 +292,6 @@ func TestCommandsAreTunedAsServeIs(t *testing.T) {
 	see(true)
 	h.keep(`{"shift": 2, "share": "much"}`)
 	see(false)
-	h.useKept(t.Context())
-	if got := h.faq.Index().Point(); got.Tuning != (faq.Tuning{}) {
-		t.Errorf("of a spoilt setting: %+v", got)
-	}
 	h.shut()
 	var warned bytes.Buffer
 	a := &app{err: &warned}
