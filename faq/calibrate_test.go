@@ -30,10 +30,10 @@ func TestCalibrate(t *testing.T) {
 	}
 	rows, own := fitRows(t)
 	inputs := calibrationInputs(t)
-	without := fitWithout(rows)
+	without, belongs := fitWithout(rows)
 	for _, set := range append([]string{""}, fitSets...) {
 		c := &calibration{inputs: inputs, signs: currentSigns(t)}
-		c.first = without(set)
+		c.first, c.belongs = without(set), belongs(set)
 		c.later = fitLinear(slices.Collect(func(yield func(fitRow) bool) {
 			for _, r := range rows {
 				if r.Rank > 0 && r.Set != set && !yield(r) {
@@ -41,17 +41,17 @@ func TestCalibrate(t *testing.T) {
 				}
 			}
 		}))
-		streams := streamsOf(rows, own, func(r *fitRow) *calibrator {
+		streams := streamsOf(rows, own, func(r *fitRow) *calibration {
 			if r.Set == set {
 				return nil
 			}
-			c := without(set, r.Set)
-			return &c
+			return &calibration{first: without(set, r.Set), belongs: belongs(set, r.Set)}
 		})
 		c.weights = fitTuning(streams)
-		judged := judge(streams, c.weights)
-		c.points = pointsOf(judged)
-		c.slope = slopeOf(judged, c.at(0, 10).Answer)
+		usual := slices.DeleteFunc(slices.Clone(streams), func(s stream) bool { return s.unanswered != much })
+		untuned := judge(usual, tuningWeights{})
+		c.points = pointsOf(untuned, judge(streams, c.weights))
+		c.slope = slopeOf(untuned, c.at(0, 10).Answer)
 		path, what := "calibration.txt", "BANKING77, CLINC150, HWU64, MultiDoGO and texts of our own"
 		if set != "" {
 			path, what = "testdata/calibration_without_"+set+".txt", what+", but not on "+set
@@ -60,14 +60,30 @@ func TestCalibrate(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s: %d rows, slope %.2f, tuned by %.2f and %.2f, answers at 95 %% from %.2f with 1 example, %.2f with 4, %.2f with 9, %.2f with 18, %.2f with 60", path, len(judged), c.slope, c.weights.own, c.weights.share,
+		var missing []float64
+		for _, s := range usual {
+			if s.missing > 0 {
+				missing = append(missing, s.missing)
+			}
+		}
+		t.Logf("%s: %d rows, slope %.2f, %.2f of what is wrong wants an entry, tuned by %.2f and %.2f, answers at 95 %% from %.2f with 1 example, %.2f with 4, %.2f with 9, %.2f with 18, %.2f with 60", path, len(untuned), c.slope, spreadOf(missing).mean, c.weights.own, c.weights.gain,
 			c.at(0, 1).Answer, c.at(0, 4).Answer, c.at(0, 9).Answer, c.at(0, 18).Answer, c.at(0, 60).Answer)
 	}
 }
 
-// fitWithout fits calibrators of best matches that have not seen some sets,
-// each once.
-func fitWithout(rows []fitRow) func(sets ...string) calibrator {
+// fitWithout fits calibrators that have not seen some sets, each once: of best matches,
+// and of whether what was asked belongs to the FAQ.
+func fitWithout(rows []fitRow) (first, belongs func(sets ...string) calibrator) {
+	return fitEach(rows, func(seen []fitRow) calibrator { return fitCalibrator(seen, calibratorTrees) }),
+		fitEach(rows, func(seen []fitRow) calibrator {
+			for i := range seen {
+				seen[i].Right = seen[i].In
+			}
+			return fitLinear(seen)
+		})
+}
+
+func fitEach(rows []fitRow, fit func([]fitRow) calibrator) func(sets ...string) calibrator {
 	known := map[string]calibrator{}
 	return func(sets ...string) calibrator {
 		sets = slices.Clone(sets)
@@ -81,39 +97,41 @@ func fitWithout(rows []fitRow) func(sets ...string) calibrator {
 					seen = append(seen, r)
 				}
 			}
-			c = fitCalibrator(seen, calibratorTrees)
+			c = fit(seen)
 			known[key] = c
 		}
 		return c
 	}
 }
 
-// foreign is how much of what is asked has no answer in the FAQ.
-type foreign int
+// unanswered is how much of what is asked has no answer in the FAQ.
+type unanswered int
 
 const (
-	nothing foreign = iota
-	little          // one in nine
-	much            // more than every fourth, as drawn
-	allForeign
+	nothing unanswered = iota
+	little             // one in nine
+	much               // more than every fourth, as drawn
+	mixes
 )
 
 // A stream is what is asked of an FAQ: the best matches, what a calibrator that has not
 // seen the set thinks of them, and what a tuning follows from.
 type stream struct {
-	foreign foreign
-	rows    []*fitRow
-	scores  []float64 // by rows
-	own     float64   // see ownTest.shift
-	share   float64   // see moreThanUsual
+	unanswered unanswered
+	rows       []*fitRow
+	scores     []float64 // by rows
+	own        float64   // see ownTest.shift
+	gain       float64   // see ownTest.gain
+	missing    float64   // see ownTest.missing; 0 if it is not tuned
 }
 
 // streamsOf gives three streams of each scenario: of what has an answer, and of that
 // and little or much beside it that has none. Scenarios of sets without a calibrator
 // are left out. Streams of few questions are tuned to nothing, but of less than
 // customers must have asked: the estimates are the more in doubt, so that the points
-// err on the careful side.
-func streamsOf(rows []fitRow, own [][]echo, calibratorOf func(*fitRow) *calibrator) []stream {
+// err on the careful side; so they do by what is not tuned, which counts for the tuned
+// points, too.
+func streamsOf(rows []fitRow, own [][]echo, calibrationOf func(*fitRow) *calibration) []stream {
 	const least = 40
 	by := make([][]*fitRow, len(own))
 	for i := range rows {
@@ -126,18 +144,18 @@ func streamsOf(rows []fitRow, own [][]echo, calibratorOf func(*fitRow) *calibrat
 		if len(rows) == 0 {
 			continue
 		}
-		c := calibratorOf(rows[0])
+		c := calibrationOf(rows[0])
 		if c == nil {
 			continue
 		}
 		var all []scored
 		for _, e := range own[n] {
-			row := e.signs.row()
-			all = append(all, scored{c.probability(&row), e.in, e.right})
+			all = append(all, e.by(c))
 		}
 		test := newOwnTest(all)
-		for f := range allForeign {
-			s := stream{foreign: f}
+		for f := range mixes {
+			s := stream{unanswered: f}
+			var looks []look
 			left := 0
 			for _, r := range rows {
 				if !r.In {
@@ -145,10 +163,11 @@ func streamsOf(rows []fitRow, own [][]echo, calibratorOf func(*fitRow) *calibrat
 						continue
 					}
 				}
-				s.rows, s.scores = append(s.rows, r), append(s.scores, c.probability(&r.X))
+				l := look{c.first.probability(&r.X), c.belongs.probability(&r.X)}
+				s.rows, s.scores, looks = append(s.rows, r), append(s.scores, l.score), append(looks, l)
 			}
-			if asked := questionsOf(s.scores); len(asked) >= least && test.tells() {
-				s.own, s.share = test.shift, moreThanUsual(test.share(asked))
+			if asked := nearOnes(looks); len(asked) >= least && test.tells() {
+				s.own, s.gain, s.missing = test.shift, test.gain(test.share(asked)), test.missing
 			}
 			out = append(out, s)
 		}
@@ -172,21 +191,21 @@ func fitTuning(streams []stream) tuningWeights {
 			if r.Each < 3 || s.scores[i] < .5 {
 				continue
 			}
-			x, right = append(x, []float64{logit(s.scores[i]), s.own, s.share, 1}), append(right, r.Right)
+			x, right = append(x, []float64{logit(s.scores[i]), s.own, s.gain, 1}), append(right, r.Right)
 			weight = append(weight, 1e4*s.kind().weight()/n[s.kind()]/float64(len(s.rows)))
 		}
 	}
 	w := fitLogistic(x, right, weight, 1e-3)
-	return tuningWeights{own: w[1] / w[0], share: w[2] / w[0]}
+	return tuningWeights{own: w[1] / w[0], gain: w[2] / w[0]}
 }
 
 // kind is what has a say of its own in where answers go out from.
 type kind struct {
-	set     string
-	foreign foreign
+	set        string
+	unanswered unanswered
 }
 
-func (s *stream) kind() kind { return kind{s.rows[0].Set, s.foreign} }
+func (s *stream) kind() kind { return kind{s.rows[0].Set, s.unanswered} }
 
 // weight is what all of the kind count together.
 func (k kind) weight() float64 {
@@ -207,7 +226,7 @@ func judge(streams []stream, w tuningWeights) []judgement {
 	var out []judgement
 	for _, s := range streams {
 		for i, r := range s.rows {
-			out = append(out, judgement{r, s.kind(), expit(logit(s.scores[i]) + w.own*s.own + w.share*s.share)})
+			out = append(out, judgement{r, s.kind(), expit(logit(s.scores[i]) + w.own*s.own + w.gain*s.gain)})
 		}
 	}
 	return out
@@ -215,25 +234,25 @@ func judge(streams []stream, w tuningWeights) []judgement {
 
 // pointsOf finds, for FAQs of some sizes and each stated precision, the loosest
 // score at which it holds over all sets and whatever is asked, and nearly holds in
-// each public set and for each share of questions without an answer.
-func pointsOf(judged []judgement) []threshold {
-	judged = slices.Clone(judged)
-	slices.SortFunc(judged, func(a, b judgement) int { return cmp.Compare(b.score, a.score) })
+// each public set and for each share of questions without an answer: of an FAQ that is
+// not tuned, and of one that is.
+func pointsOf(untuned, tuned []judgement) []threshold {
 	var out []threshold
 	for _, band := range [][2]int{{1, 2}, {3, 5}, {8, 10}, {15, 20}, {21, math.MaxInt}} {
-		var some []judgement
-		var examples float64
-		for _, j := range judged {
-			if j.row.Each >= band[0] && j.row.Each <= band[1] {
-				some = append(some, j)
-				examples += math.Log(j.row.PerEach)
-			}
+		of := func(judged []judgement) []judgement {
+			some := slices.DeleteFunc(slices.Clone(judged), func(j judgement) bool { return j.row.Each < band[0] || j.row.Each > band[1] })
+			slices.SortFunc(some, func(a, b judgement) int { return cmp.Compare(b.score, a.score) })
+			return some
 		}
-		examples = math.Exp(examples / float64(len(some)))
-		last := 0.
+		untuned, tuned := of(untuned), of(tuned)
+		var examples float64
+		for _, j := range untuned {
+			examples += math.Log(j.row.PerEach)
+		}
+		last := threshold{examples: math.Exp(examples / float64(len(untuned)))}
 		for _, p := range []float64{.80, .85, .90, .93, .95, .96, .97, .98, .99} {
-			last = max(last, loosest(some, p))
-			out = append(out, threshold{examples, p, last})
+			last.precision, last.untuned, last.tuned = p, max(last.untuned, loosest(untuned, p)), max(last.tuned, loosest(tuned, p))
+			out = append(out, last)
 		}
 	}
 	return out
@@ -254,7 +273,7 @@ func (t *tally) holds(p float64) bool { return t.right >= p*t.all }
 func loosest(judged []judgement, p float64) float64 {
 	const (
 		least  = 40   // answers from which on a set has a say of its own
-		nearly = .012 // by how much all sets together may fall short, of one kind of asking
+		nearly = .008 // by how much all sets together may fall short, of one kind of asking
 		by     = .018 // … and one public set
 	)
 	n := map[kind]float64{}
@@ -262,7 +281,7 @@ func loosest(judged []judgement, p float64) float64 {
 		n[j.kind]++
 	}
 	var all tally
-	var some [allForeign]tally
+	var some [mixes]tally
 	sets := map[kind]*tally{}
 	at := judged[0].score
 	for _, j := range judged {
@@ -273,7 +292,7 @@ func loosest(judged []judgement, p float64) float64 {
 		}
 		w := j.kind.weight() / n[j.kind]
 		all.add(j.row.Right, w)
-		some[j.kind.foreign].add(j.row.Right, w)
+		some[j.kind.unanswered].add(j.row.Right, w)
 		s.add(j.row.Right, 1)
 		holds := all.holds(p)
 		for i := range some {
@@ -298,7 +317,7 @@ func slopeOf(judged []judgement, at float64) float64 {
 	}
 	hit, all := map[group]float64{}, map[group]float64{}
 	for _, j := range judged {
-		if !j.row.In || j.row.Each > 20 || j.kind.foreign != much {
+		if !j.row.In || j.row.Each > 20 || j.kind.unanswered != much {
 			continue
 		}
 		g := group{j.row.Set, j.row.Each}

@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-//go:generate go test -run ^TestCalibrate$ -count 1 -timeout 60m . -calibrate
+//go:generate go test -run ^TestCalibrate$ -v -count 1 -timeout 60m . -calibrate
 
 // calibration.txt is fitted once, over many FAQs drawn from collections whose
 // licences allow it, and holds for any FAQ; see TestCalibrate, which writes it.
@@ -23,6 +23,7 @@ var calibrationText string
 type calibration struct {
 	first   calibrator  // of the best match
 	later   calibrator  // of those behind it
+	belongs calibrator  // whether the answer of a question with such a best match is in the FAQ at all
 	points  []threshold // by rising examples, then precision
 	slope   float64     // see needs
 	weights tuningWeights
@@ -31,9 +32,10 @@ type calibration struct {
 }
 
 // A threshold says from which score on so large a share of the answers is right, in
-// an FAQ with so many examples for each entry. With few examples the estimates
-// are less to be trusted, so that more is asked of them.
-type threshold struct{ examples, precision, answer float64 }
+// an FAQ with so many examples for each entry: one that is not tuned, and one that is,
+// before its shift. With few examples the estimates are less to be trusted, so that more
+// is asked of them.
+type threshold struct{ examples, precision, untuned, tuned float64 }
 
 var calibrationOnce = sync.OnceValues(func() (*calibration, error) {
 	c, err := readCalibration(calibrationText)
@@ -74,6 +76,13 @@ func (c *calibration) confidence(g *signs, rank int) float64 {
 	return c.later.probability(&row)
 }
 
+// belonging estimates the probability that the FAQ has the answer of a question with
+// such a best match, be it the right answer or not.
+func (c *calibration) belonging(g *signs) float64 {
+	row := g.row()
+	return c.belongs.probability(&row)
+}
+
 // readCalibration reads what [calibration.text] wrote: one fact a line, a name and
 // numbers.
 func readCalibration(text string) (*calibration, error) {
@@ -88,7 +97,7 @@ func readCalibration(text string) (*calibration, error) {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 	}
-	if len(c.points) == 0 || c.slope <= 0 || c.weights.own <= 0 || c.weights.share <= 0 {
+	if len(c.points) == 0 || c.slope <= 0 || c.weights.own <= 0 || c.weights.gain <= 0 || c.belongs.linear == [signCount]float32{} {
 		return nil, fmt.Errorf("no operating points, or nothing to tune them by")
 	}
 	return c, sc.Err()
@@ -108,9 +117,9 @@ func (c *calibration) read(name string, fields []string) error {
 		v[i] = x
 	}
 	part, kind, _ := strings.Cut(name, ".")
-	target := &c.first
-	if part == "later" {
-		target = &c.later
+	target := map[string]*calibrator{"first": &c.first, "later": &c.later, "belongs": &c.belongs}[part]
+	if target == nil {
+		kind = ""
 	}
 	switch {
 	case kind == "linear" && len(v) == signCount+1:
@@ -130,8 +139,8 @@ func (c *calibration) read(name string, fields []string) error {
 			t.leaf[i] = float32(v[2*treeDepth+i])
 		}
 		target.trees = append(target.trees, t)
-	case name == "point" && len(v) == 3:
-		c.points = append(c.points, threshold{v[0], v[1], v[2]})
+	case name == "point" && len(v) == 4:
+		c.points = append(c.points, threshold{v[0], v[1], v[2], v[3]})
 	case name == "tuning" && len(v) == 2:
 		c.weights = tuningWeights{v[0], v[1]}
 	case name == "slope" && len(v) == 1:
@@ -160,14 +169,14 @@ func (c *calibration) text(comment string) string {
 	fmt.Fprintf(&b, "inputs %s\n", c.inputs)
 	numbers("signs", c.signs...)
 	numbers("slope", c.slope)
-	numbers("tuning", c.weights.own, c.weights.share)
+	numbers("tuning", c.weights.own, c.weights.gain)
 	for _, p := range c.points {
-		numbers("point", p.examples, p.precision, p.answer)
+		numbers("point", p.examples, p.precision, p.untuned, p.tuned)
 	}
 	for _, part := range []struct {
 		name string
 		c    *calibrator
-	}{{"first", &c.first}, {"later", &c.later}} {
+	}{{"first", &c.first}, {"later", &c.later}, {"belongs", &c.belongs}} {
 		var v []float64
 		for _, w := range part.c.linear {
 			v = append(v, float64(w))

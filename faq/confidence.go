@@ -35,6 +35,7 @@ type Point struct {
 	Untuned   float64 // what Answer would be without Tuning
 	Offer     float64 // from this sum of the best three on, they are offered
 	Tuning    Tuning  // that Answer follows from, beside Precision
+	ifTuned   float64 // what Answer would be tuned, but for the shift
 }
 
 // Choices are at most three, and none that is hardly likely itself.
@@ -50,19 +51,20 @@ func (c *calibration) at(precision, examples float64) Point {
 	if precision == 0 {
 		precision = DefaultPrecision
 	}
-	var sizes, answers []float64
+	var sizes, untuned, tuned []float64
 	for i := 0; i < len(c.points); {
-		var stated, scores []float64
+		var stated, before, after []float64
 		j := i
 		for ; j < len(c.points) && c.points[j].examples == c.points[i].examples; j++ {
-			stated, scores = append(stated, c.points[j].precision), append(scores, c.points[j].answer)
+			stated, before, after = append(stated, c.points[j].precision), append(before, c.points[j].untuned), append(after, c.points[j].tuned)
 		}
 		sizes = append(sizes, math.Log(c.points[i].examples))
-		answers = append(answers, between(stated, scores, precision))
+		untuned, tuned = append(untuned, between(stated, before, precision)), append(tuned, between(stated, after, precision))
 		i = j
 	}
-	answer := between(sizes, answers, math.Log(max(examples, 1)))
-	return Point{Precision: precision, Offer: offerShare, Answer: answer, Untuned: answer}
+	size := math.Log(max(examples, 1))
+	answer := between(sizes, untuned, size)
+	return Point{Precision: precision, Offer: offerShare, Answer: answer, Untuned: answer, ifTuned: between(sizes, tuned, size)}
 }
 
 // tuned is the point with another tuning.
@@ -70,7 +72,7 @@ func (p Point) tuned(t Tuning) Point {
 	t.Shift = max(min(t.Shift, mostShift), -mostShift)
 	p.Tuning, p.Answer = t, p.Untuned
 	if t.Shift != 0 {
-		p.Answer = min(expit(logit(p.Untuned)-t.Shift), verbatimScore)
+		p.Answer = min(expit(logit(p.ifTuned)-t.Shift), verbatimScore)
 	}
 	return p
 }

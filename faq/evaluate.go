@@ -99,6 +99,7 @@ type Figures struct {
 // result is what came of one question.
 type result struct {
 	in        bool    // it has an answer
+	look      look    // see Question
 	score     float64 // of the best match
 	predicted string  // the best match
 	choices   float64 // chance that the right one is among the choices
@@ -135,11 +136,11 @@ func (x *Index) EvaluateTuned(ctx context.Context, questions []Labelled) (untune
 	if err != nil {
 		return Figures{}, Figures{}, err
 	}
-	var halves [2][]float64
+	var halves [2][]look
 	for i, r := range results {
-		halves[i%2] = append(halves[i%2], r.score)
+		halves[i%2] = append(halves[i%2], r.look)
 	}
-	to := func(scores []float64) Point { return x.point.tuned(x.matcher.calibration.weights.tuning(own, scores)) }
+	to := func(asked []look) Point { return x.point.tuned(x.matcher.calibration.weights.tuning(own, asked)) }
 	points := [2]Point{to(halves[1]), to(halves[0])}
 	for i := range results {
 		results[i].decide(points[i%2])
@@ -166,7 +167,7 @@ func (x *Index) askOne(l Labelled) result {
 	_, r.in = x.byID[l.Label]
 	q := x.question(segment{text: l.Text, norm: x.words.normalize(l.Text)})
 	if len(q.Matches) > 0 {
-		r.score, r.predicted, r.choices = q.Matches[0].Score, q.Matches[0].Entry.ID, chanceOf(q.Choices())
+		r.look, r.score, r.predicted, r.choices = q.look, q.Matches[0].Score, q.Matches[0].Entry.ID, chanceOf(q.Choices())
 		is := func(m Match) bool { return m.Entry.ID == l.Label }
 		r.rank = slices.IndexFunc(q.Matches, is)
 		r.among = slices.ContainsFunc(q.Choices(), is)

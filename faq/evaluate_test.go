@@ -56,13 +56,16 @@ func TestOperatingPoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, examples := range []float64{1, 2, 5, 10, 40, 1000} {
-		last := 0.
+		var last Point
 		for p := MinPrecision; p <= MaxPrecision; p += .01 {
 			at := c.at(p, examples)
-			if at.Answer < last || at.Answer <= 0 || at.Answer > 1 {
-				t.Errorf("%.2f with %v examples: from %.3f, below it from %.3f", p, examples, at.Answer, last)
+			if min(at.Answer, at.ifTuned) <= 0 || max(at.Answer, at.ifTuned) > 1 || at.Answer < last.Answer || at.ifTuned < last.ifTuned {
+				t.Errorf("%.2f with %v examples: %+v, below it %+v", p, examples, at, last)
 			}
-			last = at.Answer
+			if more := at.tuned(Tuning{Shift: 1e-9}).Answer; math.Abs(more-min(at.ifTuned, verbatimScore)) > 1e-6 {
+				t.Errorf("%.2f with %v examples: tuned from %.3f on, not %.3f", p, examples, more, at.ifTuned)
+			}
+			last = at
 		}
 	}
 	if got := c.at(0, 5); got != c.at(DefaultPrecision, 5) {
@@ -191,10 +194,32 @@ func TestNothingToMeasure(t *testing.T) {
 	}
 }
 
+// calibrationLine is the first line that has a word, from there on.
+func calibrationLine(t *testing.T, word string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(calibrationText, word)
+	if !ok {
+		t.Fatalf("no %q", word)
+	}
+	line, _, _ := strings.Cut(rest, "\n")
+	return word + line
+}
+
 func TestBrokenCalibration(t *testing.T) {
-	for _, broken := range []string{"", "slope 1", "point 1 .95 x", "slope 1\npoint 1 .95 .9\nfirst.tree 1 2 3", "slope 1\npoint 1 .9 NaN", "what 1"} {
-		if _, err := readCalibration(broken); err == nil {
+	if _, err := readCalibration(""); err == nil {
+		t.Error("nothing is taken for a calibration")
+	}
+	for _, broken := range []string{"point 1 .95 .9 x", "point 1 .95 .9", "point 1 .9 .9 NaN", "first.tree 1 2 3", "first.linear 1", "last" + calibrationLine(t, ".linear"), "what 1"} {
+		if _, err := readCalibration(calibrationText + broken); err == nil {
 			t.Errorf("%q is taken", broken)
+		}
+	}
+	for _, line := range []string{"slope ", "tuning ", "belongs.linear "} {
+		before, rest, ok := strings.Cut(calibrationText, "\n"+line)
+		if _, after, _ := strings.Cut(rest, "\n"); !ok {
+			t.Errorf("no line %q", line)
+		} else if _, err := readCalibration(before + "\n" + after); err == nil {
+			t.Errorf("taken without %q", line)
 		}
 	}
 }

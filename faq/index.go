@@ -60,6 +60,7 @@ func topicsOf(entries []*Entry) []topic {
 	for i, e := range entries {
 		for _, l := range e.languages {
 			topics[i].questions = append(topics[i].questions, e.Questions[l]...)
+			topics[i].languages = append(topics[i].languages, slices.Repeat([]string{l}, len(e.Questions[l]))...)
 			if a := e.Answers[l]; a != "" {
 				topics[i].answers = append(topics[i].answers, a)
 			}

@@ -9,6 +9,7 @@ import (
 // its languages.
 type topic struct {
 	questions []string
+	languages []string // of each question, where an entry says it
 	answers   []string // weak hints; may be empty
 }
 

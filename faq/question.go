@@ -29,6 +29,9 @@ func (x *Index) question(seg segment) Question {
 		if c.example >= 0 {
 			m.Example = x.matcher.texts[c.example]
 		}
+		if len(q.Matches)+len(q.Vetoed) == 0 {
+			q.look = look{c.score, x.matcher.calibration.belonging(&c.signs)}
+		}
 		if len(q.Matches) < 3 {
 			m.Why = x.matcher.why(s, c.topic)
 		}

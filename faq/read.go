@@ -47,6 +47,7 @@ type Question struct {
 	Point   Point    // by what that was decided
 	Slips   []Slip   // what was misspelt, and read as words of the FAQ
 	Unknown []string // words that no example question has
+	look    look     // of the best match; zero where another was vetoed
 }
 
 // A Match is an entry that may answer a question.

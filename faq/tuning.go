@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A Tuning fits the score from which questions are answered to one FAQ and to what
@@ -13,7 +14,8 @@ import (
 // otherwise from a higher one. No question needs a label for it. The zero value changes
 // nothing.
 type Tuning struct {
-	// Questions is how many questions of customers it follows from.
+	// Questions is how many questions of customers it follows from: those that are not
+	// foreign to the FAQ.
 	Questions int `json:"questions"`
 	// Share is of how many of them the FAQ seems to have the answer: an estimate from .5,
 	// which stands for less too, to .98, nearer to .75 the fewer questions and examples
@@ -41,71 +43,59 @@ const (
 	// TuneFrom is the fewest questions of customers that tell anything.
 	TuneFrom = 200
 	// tuneUpTo is the most examples of an FAQ that is tuned: to test it on itself takes
-	// the time and the memory of training it, four times.
+	// the time of training it several times.
 	tuneUpTo = 20_000
 
-	usualShare = .75 // of the questions that the calibration was fitted on have an answer
-	leastShare = .5  // is believed, and no less: foreign questions cannot be told from near ones
+	usualShare = .75 // of the questions that the calibration was fitted on have an answer, apart from foreign ones
+	leastShare = .5  // is believed, and no less: nobody keeps an FAQ that answers less of what it is near to
 	mostShare  = .98 // is believed: nobody's customers ask only what the FAQ answers
 	shareDoubt = .15 // standard deviation of the estimated share, from FAQ to FAQ
 	mostShift  = 2
 
-	countsFrom = .01 // a text with a lower score is no question
 	ownFrom    = .4  // lower scores say nothing of those near the point from which to answer
 	ownBelief  = 20  // as many questions' worth of belief that this FAQ is like others
-	leastApart = .02 // between the mean scores of what has an answer and of what has none; so near, the share is all doubt
+	missFrom   = .5  // from here on, what is wrong tells what goes wrong near that point
+	missBelief = 20  // as many wrong matches' worth of belief that usualMiss of them want an entry
+	usualMiss  = .6  // about the average that TestCalibrate sees
+	leastApart = .02 // between the mean estimates of what has an answer and of what has none; so near, the share is all doubt
+
+	// A question with a lower score is almost surely foreign to the FAQ. It never comes near
+	// to being answered, so that it is no matter how many such there are.
+	foreignBelow = .03
 )
+
+// A look is what the calibration makes of a question's best match.
+type look struct {
+	score   float64 // see [Match.Score]
+	belongs float64 // estimate that the FAQ has the question's answer at all
+}
 
 // An echo is an example that was asked of an FAQ without it.
 type echo struct {
-	signs signs // of the best match
-	in    bool  // its entry was there
-	right bool  // and was the best match
+	signs  signs   // of the best match
+	in     bool    // its entry was there
+	right  bool    // and was the best match
+	weight float64 // 1/n, where examples are asked n times
 }
 
-// echoes asks an FAQ its own examples. Four times a fourth of the entries is left out,
-// and a fourth of the questions of all others: what is left out is asked, so that
-// some of it has its answer there and some has not, but a near one. A question that
-// stands in the FAQ more than once is never asked, nor is the only one that an entry
+// echoes asks an FAQ its own examples: each once where its entry is, but not the example
+// itself, and once where the entry is not, but most of the others are. A small FAQ is
+// asked a second time, with the entries grouped anew. Never asked is a question that
+// stands in the FAQ more than once; nor, where its entry is, the only one that the entry
 // has in its language.
 func echoes(ctx context.Context, words *wordlists, topics []topic) ([]echo, error) {
-	const folds = 4
-	type ask struct {
-		text  string
-		topic int // of those that are there, or -1
-	}
-	seen := map[string]int{}
+	const small = 2000 // examples
+	examples := 0
 	for _, t := range topics {
-		for _, q := range t.questions {
-			seen[QuestionKey(q)]++
-		}
+		examples += len(t.questions)
+	}
+	rounds := 1
+	if examples < small {
+		rounds = 2
 	}
 	var out []echo
-	for fold := range folds {
-		var there []topic
-		var asks []ask
-		for i, t := range topics {
-			alike := map[string]int{} // questions by language
-			for _, q := range t.questions {
-				alike[language(q)]++
-			}
-			var kept []string
-			for j, q := range t.questions {
-				switch left := i%folds == fold; {
-				case seen[QuestionKey(q)] > 1:
-					kept = append(kept, q)
-				case left && (j%folds == fold || j == 0 && len(t.questions) <= fold):
-					asks = append(asks, ask{q, -1})
-				case !left && (i+j)%folds == fold && alike[language(q)] > 1:
-					asks = append(asks, ask{q, len(there)})
-				default:
-					kept = append(kept, q)
-				}
-			}
-			if i%folds != fold {
-				there = append(there, topic{kept, t.answers})
-			}
-		}
+	for n := range rounds * echoFolds {
+		there, asks := leaveOut(topics, n/echoFolds, n%echoFolds)
 		m, err := newMatcher(ctx, words, there, Cache{})
 		if err != nil {
 			return nil, err
@@ -115,57 +105,125 @@ func echoes(ctx context.Context, words *wordlists, topics []topic) ([]echo, erro
 				return nil, err
 			}
 			if c := m.search(a.text).candidates; len(c) > 0 {
-				out = append(out, echo{c[0].signs, a.topic >= 0, c[0].topic == a.topic})
+				out = append(out, echo{c[0].signs, a.topic >= 0, c[0].topic == a.topic, 1 / float64(rounds)})
 			}
 		}
 	}
 	return out, nil
 }
 
-// scored is the score of a question's best match.
+const echoFolds = 4
+
+// leftOut is a question that was left out of an FAQ.
+type leftOut struct {
+	text  string
+	topic int // of those that are there, or -1
+}
+
+// leaveOut leaves a fourth of the entries out, and a third of the examples of the others.
+func leaveOut(topics []topic, round, fold int) (there []topic, asks []leftOut) {
+	seen := map[string]int{}
+	for _, t := range topics {
+		for _, q := range t.questions {
+			seen[QuestionKey(q)]++
+		}
+	}
+	for i, t := range topics {
+		lang := func(j int) string {
+			if t.languages != nil {
+				return t.languages[j]
+			}
+			return language(t.questions[j])
+		}
+		alike := map[string]int{} // questions by language
+		for j := range t.questions {
+			alike[lang(j)]++
+		}
+		away := (i + i/echoFolds*round) % echoFolds // the fold without the entry
+		var kept []string
+		for j, q := range t.questions {
+			switch {
+			case seen[QuestionKey(q)] > 1:
+				kept = append(kept, q)
+			case away == fold:
+				asks = append(asks, leftOut{q, -1})
+			case (away+1+(j+round)%(echoFolds-1))%echoFolds == fold && alike[lang(j)] > 1:
+				asks = append(asks, leftOut{q, len(there)})
+			default:
+				kept = append(kept, q)
+			}
+		}
+		if away != fold {
+			there = append(there, topic{questions: kept, answers: t.answers})
+		}
+	}
+	return there, asks
+}
+
+// scored is what the calibration makes of an echo.
 type scored struct {
-	score     float64
+	look
 	in, right bool // see echo
+	weight    float64
+}
+
+// by is how a calibration sees an echo.
+func (e *echo) by(c *calibration) scored {
+	return scored{look{c.confidence(&e.signs, 0), c.belonging(&e.signs)}, e.in, e.right, e.weight}
 }
 
 // ownTest is what an FAQ shows on itself.
 type ownTest struct {
-	in, out []float64 // scores of questions whose entry is there, and of the others
-	shift   float64   // by how much the log odds of scores are too low
+	in, out []float64 // look.belongs of questions whose entry is there, and of the others, without what is foreign
+	weight  float64   // of each
+	missing float64   // share of the wrong matches near the point that want an entry, where usualShare of all questions have one
+	shift   float64   // by how much the log odds of scores are too low there
 }
 
-// newOwnTest finds the shift that makes the scores most likely, where as many
+// newOwnTest sums up echoes. The shift makes the scores most likely, where as many
 // questions have an answer as in the calibration, and with some belief that it is 0.
 func newOwnTest(all []scored) *ownTest {
 	t := &ownTest{}
 	var in, out float64
 	for _, s := range all {
+		t.weight = s.weight
 		if s.in {
 			in++
 		} else {
 			out++
 		}
 		switch {
-		case s.score < countsFrom:
+		case s.score < foreignBelow:
 		case s.in:
-			t.in = append(t.in, s.score)
+			t.in = append(t.in, s.belongs)
 		default:
-			t.out = append(t.out, s.score)
+			t.out = append(t.out, s.belongs)
 		}
 	}
 	if !t.tells() {
 		return t
 	}
-	foreign := in * (1 - usualShare) / usualShare / out // what a question without an answer counts
-	for range 10 {                                      // Newton's method, in small steps
+	absent := in * (1 - usualShare) / usualShare / out // what a question without an answer counts
+	missed, missing := float64(missBelief), missBelief*usualMiss
+	for _, s := range all {
+		switch {
+		case s.right || s.score < missFrom:
+		case s.in:
+			missed += s.weight
+		default:
+			missed, missing = missed+s.weight*absent, missing+s.weight*absent
+		}
+	}
+	t.missing = missing / missed
+	for range 10 { // Newton's method, in small steps
 		g, h := -ownBelief*t.shift, float64(ownBelief)
 		for _, s := range all {
 			if s.score < ownFrom {
 				continue
 			}
-			w, p := 1., expit(logit(s.score)+t.shift)
+			w, p := s.weight, expit(logit(s.score)+t.shift)
 			if !s.in {
-				w = foreign
+				w *= absent
 			}
 			if s.right {
 				g += w
@@ -178,54 +236,57 @@ func newOwnTest(all []scored) *ownTest {
 }
 
 // tells reports whether there is enough to go by.
-func (t *ownTest) tells() bool { return len(t.in) >= 20 && len(t.out) >= 8 }
+func (t *ownTest) tells() bool { return t.weight*float64(min(len(t.in), len(t.out))) >= 20 }
 
-// share estimates of how many questions with such scores the FAQ has the answer: the
-// scaled probability average (Bella, Ferri, Hernández-Orallo and Ramírez-Quintana,
-// Quantification via Probability Estimators, ICDM 2010), weighed by its variance against
-// the usual share. Beyond 1 it says that customers' questions are unlike the examples,
-// and is the more in doubt.
-func (t *ownTest) share(asked []float64) float64 {
-	all, in, out := spreadOf(asked), spreadOf(t.in), spreadOf(t.out)
+// share estimates of how many questions, of which none is foreign, the FAQ has the
+// answer: the scaled probability average (Bella, Ferri, Hernández-Orallo and
+// Ramírez-Quintana, Quantification via Probability Estimators, ICDM 2010), weighed by
+// its variance against the usual share. Beyond 1 it says that customers' questions are
+// unlike the examples, and is the more in doubt.
+func (t *ownTest) share(asked []look) float64 {
+	belongs := make([]float64, len(asked))
+	for i, l := range asked {
+		belongs[i] = l.belongs
+	}
+	all, in, out := spreadOf(belongs), spreadOf(t.in), spreadOf(t.out)
 	apart := max(in.mean-out.mean, leastApart)
 	share := (all.mean - out.mean) / apart
-	variance := (all.ofMean(asked) + share*share*in.ofMean(t.in) + (1-share)*(1-share)*out.ofMean(t.out)) / (apart * apart)
+	// The same examples are in both, so that their errors may add up.
+	own := math.Abs(share)*in.standardError(len(t.in)) + math.Abs(1-share)*out.standardError(len(t.out))
+	asking := all.standardError(len(belongs))
+	variance := (asking*asking + own*own/t.weight) / (apart * apart)
 	const doubt = shareDoubt * shareDoubt
 	share = (share*doubt + usualShare*variance) / (doubt + variance)
 	return max(min(share, mostShare), leastShare)
 }
 
-// ofMean is the variance of the mean of values.
-func (s spread) ofMean(values []float64) float64 {
-	return s.deviation * s.deviation / float64(len(values))
+// standardError is that of the mean of n values.
+func (s spread) standardError(n int) float64 { return s.deviation / math.Sqrt(float64(n)) }
+
+// gain is by how much the log odds that a match is right rise where so many questions
+// have an answer. Of what goes wrong, only what wants an entry gets rarer by that.
+func (t *ownTest) gain(share float64) float64 {
+	more := logit(share) - logit(usualShare)
+	return more - math.Log((1-t.missing)*math.Exp(more)+t.missing)
 }
 
 // tuningWeights are what the two findings count.
-type tuningWeights struct{ own, share float64 }
+type tuningWeights struct{ own, gain float64 }
 
-// tuning is what follows for customers' questions with such scores.
-func (w tuningWeights) tuning(t *ownTest, scores []float64) Tuning {
-	asked := questionsOf(scores)
+// tuning is what follows for customers' questions that look so.
+func (w tuningWeights) tuning(t *ownTest, asked []look) Tuning {
+	asked = nearOnes(asked)
 	tuning := Tuning{Questions: len(asked)}
-	if len(asked) > 0 && t.tells() {
+	if len(asked) >= TuneFrom && t.tells() {
 		tuning.Share = t.share(asked)
-		tuning.Shift = w.own*t.shift + w.share*moreThanUsual(tuning.Share)
+		tuning.Shift = w.own*t.shift + w.gain*t.gain(tuning.Share)
 	}
 	return tuning
 }
 
-// moreThanUsual is how much larger the log odds of a share are than usual.
-func moreThanUsual(share float64) float64 { return logit(share) - logit(usualShare) }
-
-// questionsOf leaves out the scores of what is no question.
-func questionsOf(scores []float64) []float64 {
-	var out []float64
-	for _, s := range scores {
-		if s >= countsFrom {
-			out = append(out, s)
-		}
-	}
-	return out
+// nearOnes leaves out what is foreign to the FAQ.
+func nearOnes(asked []look) []look {
+	return slices.DeleteFunc(slices.Clone(asked), func(l look) bool { return l.score < foreignBelow })
 }
 
 func logit(p float64) float64 { return math.Log(p / (1 - p)) }
@@ -242,38 +303,37 @@ func (x *Index) ownTest(ctx context.Context) (*ownTest, error) {
 	}
 	scores := make([]scored, len(all))
 	for i := range all {
-		e := &all[i]
-		scores[i] = scored{x.matcher.calibration.confidence(&e.signs, 0), e.in, e.right}
+		scores[i] = all[i].by(x.matcher.calibration)
 	}
 	return newOwnTest(scores), nil
 }
 
 // Tune finds the tuning for what customers have asked of the FAQ: whole messages, as
 // they arrive; a thousand are plenty. Entries that this view hides, see [Index.For], are
-// taken for absent. It takes a few times the time and the memory that loading the FAQ
-// took; when ctx ends, it stops soon and returns its error. It changes nothing where
+// taken for absent. It takes several times as long as loading the FAQ took, and as much
+// memory; when ctx ends, it stops soon and returns its error. It changes nothing where
 // there are fewer than TuneFrom questions in the messages, where the entries have too
 // few examples to be told apart by, and above 20,000 examples.
 func (x *Index) Tune(ctx context.Context, asked []string) (Tuning, error) {
-	var scores []float64
+	var looks []look
 	for _, text := range asked {
 		if err := ctx.Err(); err != nil {
 			return Tuning{}, err
 		}
 		for _, q := range x.Read(text).Questions {
 			if q.Intent == "" && len(q.Matches) > 0 {
-				scores = append(scores, q.Matches[0].Score)
+				looks = append(looks, q.look)
 			}
 		}
 	}
-	if n := len(questionsOf(scores)); n < TuneFrom {
+	if n := len(nearOnes(looks)); n < TuneFrom { // the test takes long
 		return Tuning{Questions: n}, nil
 	}
 	own, err := x.ownTest(ctx)
 	if err != nil {
 		return Tuning{}, err
 	}
-	return x.matcher.calibration.weights.tuning(own, scores), nil
+	return x.matcher.calibration.weights.tuning(own, looks), nil
 }
 
 // With is the same index at the operating point of a tuning, which may have been found
