@@ -60,13 +60,11 @@ func TestCalibrate(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
-		var missing []float64
+		var wrong, missing float64
 		for _, s := range usual {
-			if s.missing > 0 {
-				missing = append(missing, s.missing)
-			}
+			wrong, missing = wrong+s.wrong, missing+s.missing
 		}
-		t.Logf("%s: %d rows, slope %.2f, %.2f of what is wrong wants an entry, tuned by %.2f and %.2f, answers at 95 %% from %.2f with 1 example, %.2f with 4, %.2f with 9, %.2f with 18, %.2f with 60", path, len(untuned), c.slope, spreadOf(missing).mean, c.weights.own, c.weights.gain,
+		t.Logf("%s: %d rows, slope %.2f, %.2f of what is wrong wants an entry, tuned by %.2f and %.2f, answers at 95 %% from %.2f with 1 example, %.2f with 4, %.2f with 9, %.2f with 18, %.2f with 60", path, len(untuned), c.slope, missing/wrong, c.weights.own, c.weights.gain,
 			c.at(0, 1).Answer, c.at(0, 4).Answer, c.at(0, 9).Answer, c.at(0, 18).Answer, c.at(0, 60).Answer)
 	}
 }
@@ -117,12 +115,12 @@ const (
 // A stream is what is asked of an FAQ: the best matches, what a calibrator that has not
 // seen the set thinks of them, and what a tuning follows from.
 type stream struct {
-	unanswered unanswered
-	rows       []*fitRow
-	scores     []float64 // by rows
-	own        float64   // see ownTest.shift
-	gain       float64   // see ownTest.gain
-	missing    float64   // see ownTest.missing; 0 if it is not tuned
+	unanswered     unanswered
+	rows           []*fitRow
+	scores         []float64 // by rows
+	own            float64   // see ownTest.shift
+	gain           float64   // see ownTest.gain
+	wrong, missing float64   // see ownTest
 }
 
 // streamsOf gives three streams of each scenario: of what has an answer, and of that
@@ -167,7 +165,7 @@ func streamsOf(rows []fitRow, own [][]echo, calibrationOf func(*fitRow) *calibra
 				s.rows, s.scores, looks = append(s.rows, r), append(s.scores, l.score), append(looks, l)
 			}
 			if asked := nearOnes(looks); len(asked) >= least && test.tells() {
-				s.own, s.gain, s.missing = test.shift, test.gain(test.share(asked)), test.missing
+				s.own, s.gain, s.wrong, s.missing = test.shift, test.gain(test.share(asked)), test.wrong, test.missing
 			}
 			out = append(out, s)
 		}
@@ -272,9 +270,9 @@ func (t *tally) holds(p float64) bool { return t.right >= p*t.all }
 
 func loosest(judged []judgement, p float64) float64 {
 	const (
-		least  = 40   // answers from which on a set has a say of its own
-		nearly = .008 // by how much all sets together may fall short, of one kind of asking
-		by     = .018 // … and one public set
+		least  = 40    // answers from which on a set has a say of its own
+		nearly = .0085 // by how much all sets together may fall short, of one kind of asking
+		by     = .018  // … and one public set
 	)
 	n := map[kind]float64{}
 	for _, j := range judged {

@@ -56,7 +56,7 @@ const (
 	ownBelief  = 20  // as many questions' worth of belief that this FAQ is like others
 	missFrom   = .5  // from here on, what is wrong tells what goes wrong near that point
 	missBelief = 20  // as many wrong matches' worth of belief that usualMiss of them want an entry
-	usualMiss  = .6  // about the average that TestCalibrate sees
+	usualMiss  = .78 // of all wrong matches that TestCalibrate sees; it tells
 	leastApart = .02 // between the mean estimates of what has an answer and of what has none; so near, the share is all doubt
 
 	// A question with a lower score is almost surely foreign to the FAQ. It never comes near
@@ -176,7 +176,8 @@ func (e *echo) by(c *calibration) scored {
 type ownTest struct {
 	in, out []float64 // look.belongs of questions whose entry is there, and of the others, without what is foreign
 	weight  float64   // of each
-	missing float64   // share of the wrong matches near the point that want an entry, where usualShare of all questions have one
+	wrong   float64   // matches near the point, where usualShare of all questions have an answer
+	missing float64   // of these, for want of an entry
 	shift   float64   // by how much the log odds of scores are too low there
 }
 
@@ -204,17 +205,15 @@ func newOwnTest(all []scored) *ownTest {
 		return t
 	}
 	absent := in * (1 - usualShare) / usualShare / out // what a question without an answer counts
-	missed, missing := float64(missBelief), missBelief*usualMiss
 	for _, s := range all {
 		switch {
 		case s.right || s.score < missFrom:
 		case s.in:
-			missed += s.weight
+			t.wrong += s.weight
 		default:
-			missed, missing = missed+s.weight*absent, missing+s.weight*absent
+			t.wrong, t.missing = t.wrong+s.weight*absent, t.missing+s.weight*absent
 		}
 	}
-	t.missing = missing / missed
 	for range 10 { // Newton's method, in small steps
 		g, h := -ownBelief*t.shift, float64(ownBelief)
 		for _, s := range all {
@@ -266,8 +265,9 @@ func (s spread) standardError(n int) float64 { return s.deviation / math.Sqrt(fl
 // gain is by how much the log odds that a match is right rise where so many questions
 // have an answer. Of what goes wrong, only what wants an entry gets rarer by that.
 func (t *ownTest) gain(share float64) float64 {
+	missing := (t.missing + missBelief*usualMiss) / (t.wrong + missBelief)
 	more := logit(share) - logit(usualShare)
-	return more - math.Log((1-t.missing)*math.Exp(more)+t.missing)
+	return more - math.Log((1-missing)*math.Exp(more)+missing)
 }
 
 // tuningWeights are what the two findings count.

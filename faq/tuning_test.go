@@ -34,7 +34,7 @@ func looks(belongs []float64) []look {
 // shown is what an FAQ shows on itself that can be told apart so well, and is else like
 // others.
 func shown(in, out []float64) *ownTest {
-	return &ownTest{in: in, out: out, weight: 1, missing: usualMiss}
+	return &ownTest{in: in, out: out, weight: 1}
 }
 
 func TestTuningFindsTheShareThatHasAnAnswer(t *testing.T) {
@@ -131,17 +131,19 @@ func TestTuningFindsTheShareThatHasAnAnswer(t *testing.T) {
 
 // Where the share is larger, what has no entry gets rarer, and only that.
 func TestGain(t *testing.T) {
-	for _, c := range []struct{ missing, share, want float64 }{
-		{1, .9, logit(.9) - logit(.75)}, // nothing else goes wrong
-		{0, .9, 0},                      // nothing of what goes wrong gets rarer
-		{.6, .75, 0},
-		{.5, .9, math.Log(3 / (.5*3 + .5))}, // odds three times the usual
-		{.5, .5, math.Log(1. / 3 / (.5/3 + .5))},
+	for _, c := range []struct{ wrong, missing, share, want float64 }{
+		{1e9, 1e9, .9, logit(.9) - logit(.75)}, // nothing else goes wrong
+		{1e9, 0, .9, 0},                        // nothing of what goes wrong gets rarer
+		{1e9, 6e8, .75, 0},
+		{1e9, 5e8, .9, math.Log(3 / (.5*3 + .5))}, // odds three times the usual
+		{1e9, 5e8, .5, math.Log(1. / 3 / (.5/3 + .5))},
+		{0, 0, .9, math.Log(3 / ((1-usualMiss)*3 + usualMiss))},
+		{missBelief, 0, .9, math.Log(3 / ((1-usualMiss/2)*3 + usualMiss/2))}, // half belief, half seen
 	} {
 		own := shown(nil, nil)
-		own.missing = c.missing
-		if got := own.gain(c.share); math.Abs(got-c.want) > 1e-9 {
-			t.Errorf("%.1f of what goes wrong has no entry, share %.2f: %.3f, want %.3f", c.missing, c.share, got, c.want)
+		own.wrong, own.missing = c.wrong, c.missing
+		if got := own.gain(c.share); math.Abs(got-c.want) > 1e-6 {
+			t.Errorf("of %.0f wrong matches %.0f want an entry, share %.2f: %.3f, want %.3f", c.wrong, c.missing, c.share, got, c.want)
 		}
 	}
 }
@@ -194,14 +196,14 @@ func TestOwnTestFindsWhatGoesWrong(t *testing.T) {
 		t.Errorf("%d and %d are not foreign", len(got.in), len(got.out))
 	}
 	// A question without an entry counts a third: .25/.75, as there are as many.
-	if want := (100 + missBelief*usualMiss) / (100 + 100 + missBelief); math.Abs(got.missing-want) > 1e-9 {
-		t.Errorf("of what goes wrong %.4f has no entry, want %.4f", got.missing, want)
+	if math.Abs(got.wrong-200) > 1e-9 || math.Abs(got.missing-100) > 1e-9 {
+		t.Errorf("%.4f of %.4f wrong matches want an entry, want 100 of 200", got.missing, got.wrong)
 	}
 	for i := range all {
 		all[i].weight = .5
 	}
-	if want := (50 + missBelief*usualMiss) / (50 + 50 + missBelief); math.Abs(newOwnTest(all).missing-want) > 1e-9 {
-		t.Errorf("each asked twice: %.4f has no entry, want %.4f", newOwnTest(all).missing, want)
+	if got := newOwnTest(all); math.Abs(got.wrong-100) > 1e-9 || math.Abs(got.missing-50) > 1e-9 {
+		t.Errorf("each asked twice, %.4f of %.4f wrong matches want an entry, want 50 of 100", got.missing, got.wrong)
 	}
 }
 
