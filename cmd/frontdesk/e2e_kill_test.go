@@ -78,6 +78,7 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a while")
 	}
+	t.Parallel() // it waits for processes of its own
 	const mails = 300
 	kills := 20
 	if os.Getenv("FRONTDESK_LONG") == "1" {

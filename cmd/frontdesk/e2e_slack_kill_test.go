@@ -30,6 +30,7 @@ func TestSlackKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a while")
 	}
+	t.Parallel() // it waits for processes of its own
 	const talks = 300
 	kills := 20
 	if os.Getenv("FRONTDESK_LONG") == "1" {

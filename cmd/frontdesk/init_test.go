@@ -146,6 +146,7 @@ func TestNewOperator(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a while")
 	}
+	t.Parallel() // it waits for processes of its own
 	dovecot := mailtest.Dovecot(t)
 	world, err := mailtest.New("acme.example", mailtest.Options{Sockets: true, TLS: true})
 	if err != nil {
