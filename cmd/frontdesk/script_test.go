@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 //	                gave or -, and what the customer said
 //	hold FILE       runs on a database as another frontdesk would, until the end of the script
 func TestScript(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many processes train an FAQ, each by itself")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: false,
